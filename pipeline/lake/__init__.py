@@ -1,0 +1,1 @@
+"""The lake: Iceberg tables, consistent reads, commits, state and upkeep."""

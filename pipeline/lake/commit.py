@@ -1,0 +1,124 @@
+"""Commit batches: the facts first, then the tables that follow them.
+
+A batch is one Parquet file or more of facts and at most one file for each table that follows
+(the ledger, the quarantine, the conflicts). All files are written before anything is
+committed. The commit of the facts is the moment that counts: it names, in the snapshot's
+summary, the tables that have a file to follow with. `follow` brings those tables up to date
+and can be run by anyone at any time, so a crash between the two commits loses nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.io.pyarrow import parquet_file_to_data_file
+from pyiceberg.table import Table, Transaction
+from pyiceberg.table.snapshots import Snapshot
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from pipeline.errors import LakeBusy
+from pipeline.lake.catalog import Lake
+from pipeline.lake.schema import LOGS, TABLES
+
+BATCH = "trailhouse.batch"
+FOLLOW = "trailhouse.follow"
+APPLIED = "trailhouse.applied"
+
+FOLLOWERS = tuple(name for name in TABLES if name != LOGS.name)
+
+
+def new_batch_id() -> str:
+    """Return a batch id: a UUIDv7-like name, so that ids sort by the time they were made."""
+    now = uuid.uuid1().time  # 100 ns steps, unique within the process
+    return f"{now:015x}-{uuid.uuid4().hex[:16]}"
+
+
+def follower_file(table: str, batch_id: str) -> str:
+    """Return where below the lake the file of a batch for a following table is put."""
+    return f"tables/{table}/data/{batch_id}.parquet"
+
+
+def append_facts(
+    table: Table, locations: Sequence[str], batch_id: str, followers: Iterable[str]
+) -> None:
+    """Commit a batch of facts on top of the snapshot that `table` was loaded with.
+
+    Raises:
+        CommitFailedException: another writer was first; look at what it added, load the
+            table again and retry.
+    """
+    properties = {BATCH: batch_id, FOLLOW: ",".join(followers)}
+    with table.transaction() as transaction:
+        _append(transaction, table, locations, properties)
+
+
+def pending(lake: Lake, follower: str) -> list[Snapshot]:
+    """Return the facts' snapshots whose file the follower has not taken in yet, oldest first."""
+    applied = _applied(lake.table(follower))
+    return [
+        snapshot
+        for snapshot in lake.table(LOGS.name).metadata.snapshots
+        if (snapshot.sequence_number or 0) > applied and follower in _follow_list(snapshot)
+    ]
+
+
+def follow(lake: Lake) -> None:
+    """Bring every following table up to date with the facts.
+
+    Raises:
+        LakeBusy: other writers kept winning; the next run does it.
+    """
+    for name in FOLLOWERS:
+        try:
+            _follow_one(lake, name)
+        except CommitFailedException as lost:
+            raise LakeBusy(
+                f"lake {lake.location}: table {name} kept changing under us", "run again"
+            ) from lost
+
+
+@retry(
+    retry=retry_if_exception_type(CommitFailedException),
+    wait=wait_random_exponential(0.02, max=1),
+    stop=stop_after_delay(60),
+    reraise=True,
+)
+def _follow_one(lake: Lake, name: str) -> None:
+    waiting = pending(lake, name)
+    if not waiting:
+        return
+    table = lake.table(name)
+    newest = max(snapshot.sequence_number or 0 for snapshot in waiting)
+    applied = _applied(table)
+    batches = [_batch(s) for s in waiting if (s.sequence_number or 0) > applied]
+    if not batches:
+        return
+    locations = [f"{lake.location}/{follower_file(name, batch)}" for batch in batches]
+    with table.transaction() as transaction:
+        transaction.set_properties({APPLIED: str(newest)})
+        _append(transaction, table, locations, {BATCH: ",".join(batches)})
+
+
+def _append(
+    transaction: Transaction, table: Table, locations: Sequence[str], properties: dict[str, str]
+) -> None:
+    with transaction.update_snapshot(snapshot_properties=properties).merge_append() as append:
+        for location in locations:
+            append.append_data_file(
+                parquet_file_to_data_file(table.io, transaction.table_metadata, location)
+            )
+
+
+def _applied(table: Table) -> int:
+    return int(table.properties.get(APPLIED, 0))
+
+
+def _batch(snapshot: Snapshot) -> str:
+    return str(snapshot.summary[BATCH]) if snapshot.summary else ""
+
+
+def _follow_list(snapshot: Snapshot) -> list[str]:
+    text = snapshot.summary.additional_properties.get(FOLLOW, "") if snapshot.summary else ""
+    return text.split(",")

@@ -1,0 +1,182 @@
+"""Consistent reads: one snapshot of every table, planned into files for DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import duckdb
+from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, GreaterThanOrEqual, LessThan
+from pyiceberg.manifest import DataFile
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table
+from pyiceberg.types import (
+    BooleanType,
+    DateType,
+    DoubleType,
+    IcebergType,
+    IntegerType,
+    ListType,
+    LongType,
+    MapType,
+    StringType,
+    StructType,
+    TimestamptzType,
+)
+
+from pipeline.errors import SnapshotNotFound
+from pipeline.lake.catalog import Lake
+from pipeline.lake.schema import LOGS, TABLES
+
+_SCALARS: Mapping[type[IcebergType], str] = {
+    BooleanType: "BOOLEAN",
+    DateType: "DATE",
+    DoubleType: "DOUBLE",
+    IntegerType: "INTEGER",
+    LongType: "BIGINT",
+    StringType: "VARCHAR",
+    TimestamptzType: "TIMESTAMPTZ",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """One table at one snapshot; snapshot_id is None while the table is empty."""
+
+    table: Table
+    snapshot_id: int | None
+
+    @property
+    def schema(self) -> Schema:
+        """The schema the rows are read with: always the newest, old files give nulls."""
+        return self.table.schema()
+
+    def files(self, where: BooleanExpression | None = None) -> list[DataFile]:
+        """Plan the data files that may hold rows of a filter."""
+        if self.snapshot_id is None:
+            return []
+        scan = self.table.scan(
+            row_filter=where or AlwaysTrue(), snapshot_id=self.snapshot_id, selected_fields=()
+        )
+        return [task.file for task in scan.plan_files()]
+
+
+@dataclass(frozen=True, slots=True)
+class LakeView:
+    """All tables of a lake, each at one snapshot, for as long as the view is kept."""
+
+    lake: Lake
+    tables: Mapping[str, TableView]
+
+    def paths(self, name: str, where: BooleanExpression | None = None) -> list[str]:
+        """Return local paths of the files of a table that may hold rows of a filter."""
+        return self.lake.storage.local([f.file_path for f in self.tables[name].files(where)])
+
+
+def read_lake(lake: Lake, at: int | datetime | None = None) -> LakeView:
+    """Fix a snapshot of every table.
+
+    Args:
+        lake: the lake.
+        at: a snapshot id of the facts or an instant; the other tables are taken as they
+            were when that snapshot was committed.
+
+    Raises:
+        SnapshotNotFound: no such snapshot, or it has expired.
+    """
+    facts = lake.table(LOGS.name)
+    if at is None:
+        views = {name: _now(lake.table(name)) for name in TABLES if name != LOGS.name}
+        return LakeView(lake, {LOGS.name: _now(facts)} | views)
+    moment = at if isinstance(at, datetime) else _committed_at(facts, at)
+    return LakeView(lake, {name: _at(lake.table(name), moment, at) for name in TABLES})
+
+
+def days(first: date, last: date, column: str = "event_time") -> BooleanExpression:
+    """Return the filter for the UTC days from first to last, both included."""
+    start = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    end = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
+    return And(GreaterThanOrEqual(column, start.isoformat()), LessThan(column, end.isoformat()))
+
+
+def scan_sql(schema: Schema, paths: Sequence[str]) -> str:
+    """Return a FROM item that reads these Parquet files with exactly this schema.
+
+    What an older file lacks, nested fields included, reads as null.
+    """
+    if not paths:
+        nulls = ", ".join(
+            f"null::{duckdb_type(f.field_type)} as {_name(f.name)}" for f in schema.fields
+        )
+        return f"(select {nulls} where false)"
+    entries = ", ".join(
+        f"{_text(f.name)}: {{name: {_text(f.name)}, type: {_text(duckdb_type(f.field_type))}, "
+        "default_value: NULL}"
+        for f in schema.fields
+    )
+    files = ", ".join(map(_text, paths))
+    return f"read_parquet([{files}], schema = MAP {{{entries}}}, hive_partitioning = false)"
+
+
+def duckdb_type(kind: IcebergType) -> str:
+    """Return the DuckDB type that an Iceberg type reads as."""
+    match kind:
+        case StructType():
+            inner = ", ".join(f"{_name(f.name)} {duckdb_type(f.field_type)}" for f in kind.fields)
+            return f"STRUCT({inner})"
+        case ListType():
+            return f"{duckdb_type(kind.element_type)}[]"
+        case MapType():
+            return f"MAP({duckdb_type(kind.key_type)}, {duckdb_type(kind.value_type)})"
+        case _:
+            return _SCALARS[type(kind)]
+
+
+def connect(threads: int | None = None) -> duckdb.DuckDBPyConnection:
+    """Open an in-memory DuckDB in UTC that fetches no extension and reads no setting of ours."""
+    connection = duckdb.connect(
+        config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    )
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set preserve_insertion_order = false")
+    if threads:
+        connection.execute(f"set threads = {threads:d}")
+    return connection
+
+
+def _now(table: Table) -> TableView:
+    current = table.current_snapshot()
+    return TableView(table, current.snapshot_id if current else None)
+
+
+def _committed_at(facts: Table, snapshot_id: int) -> datetime:
+    snapshot = facts.snapshot_by_id(snapshot_id)
+    if snapshot is None:
+        raise SnapshotNotFound(
+            f"no snapshot {snapshot_id} in the lake; it may have expired",
+            "see what there is with: trailhouse status",
+        )
+    return datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC)
+
+
+def _at(table: Table, moment: datetime, asked: int | datetime) -> TableView:
+    if isinstance(asked, int) and table.snapshot_by_id(asked):
+        return TableView(table, asked)
+    before = [s for s in table.metadata.snapshots if s.timestamp_ms <= moment.timestamp() * 1000]
+    if before:
+        return TableView(table, max(before, key=lambda s: s.sequence_number or 0).snapshot_id)
+    if table.name()[-1] == LOGS.name:
+        raise SnapshotNotFound(
+            f"no snapshot of the lake is as old as {moment.isoformat()}",
+            "see what there is with: trailhouse status",
+        )
+    return TableView(table, None)
+
+
+def _name(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,191 @@
+"""Where a lake's files are: a local folder, or a bucket with a local read-through cache."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from pipeline.errors import LakeError
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+_DOWNLOADS = 32
+
+
+class Storage(Protocol):
+    """Files of one lake, named by absolute location.
+
+    Every file is written once under a name of its own and never changed, which is what
+    makes caching and reading without locks right.
+    """
+
+    location: str
+
+    def workspace(self) -> Path:
+        """Return a local folder for files in the making, on the lake's own disk if it has one."""
+        ...
+
+    def put(self, local: Path, name: str) -> str:
+        """Move a finished file to `name` below the lake; return its absolute location."""
+        ...
+
+    def local(self, locations: Sequence[str]) -> list[str]:
+        """Return local paths of these files, fetching what is not here yet."""
+        ...
+
+    def list(self, folder: str) -> Iterator[tuple[str, float, int]]:
+        """Yield (location, modified as Unix seconds, bytes) of every file below a folder."""
+        ...
+
+    def remove(self, locations: Sequence[str]) -> None:
+        """Delete files; one that is gone already is no error."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStorage:
+    """A lake in a folder of this machine."""
+
+    location: str
+
+    def workspace(self) -> Path:
+        """Return the lake's own folder for files in the making."""
+        folder = Path(self.location, "making")
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def put(self, local: Path, name: str) -> str:
+        """Flush a finished file to disk and move it into place."""
+        target = Path(self.location, name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with local.open("rb") as written:
+            os.fsync(written.fileno())
+        local.replace(target)
+        return str(target)
+
+    def local(self, locations: Sequence[str]) -> list[str]:
+        """Return the locations: they are local paths."""
+        return list(locations)
+
+    def list(self, folder: str) -> Iterator[tuple[str, float, int]]:
+        """Walk a folder of the lake."""
+        for parent, _, names in os.walk(Path(self.location, folder)):
+            for name in names:
+                path = Path(parent, name)
+                try:
+                    facts = path.stat()
+                except FileNotFoundError:
+                    continue
+                yield str(path), facts.st_mtime, facts.st_size
+
+    def remove(self, locations: Sequence[str]) -> None:
+        """Delete files of the lake."""
+        for location in locations:
+            Path(location).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class S3Storage:
+    """A lake in a bucket: files are made here, uploaded once, and cached when read."""
+
+    location: str
+    store: ObjectStore
+    cache: Path
+
+    def workspace(self) -> Path:
+        """Return a local folder for files on their way up."""
+        folder = self.cache / "making"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def put(self, local: Path, name: str) -> str:
+        """Upload a finished file and keep it as the cached copy."""
+        import obstore
+
+        location = f"{self.location}/{name}"
+        obstore.put(self.store, self._key(location), local)
+        cached = self._cached(location)
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(local, cached)
+        return location
+
+    def local(self, locations: Sequence[str]) -> list[str]:
+        """Download what the cache lacks, many at a time."""
+        missing = [place for place in locations if not self._cached(place).exists()]
+        with ThreadPoolExecutor(_DOWNLOADS) as pool:
+            list(pool.map(self._download, missing))
+        return [str(self._cached(place)) for place in locations]
+
+    def list(self, folder: str) -> Iterator[tuple[str, float, int]]:
+        """List a folder of the lake."""
+        import obstore
+
+        base = urlsplit(self.location)
+        prefix = self._key(f"{self.location}/{folder}")
+        for page in obstore.list(self.store, prefix=prefix):
+            for item in page:
+                where = f"s3://{base.netloc}/{item['path']}"
+                yield where, item["last_modified"].timestamp(), item["size"]
+
+    def remove(self, locations: Sequence[str]) -> None:
+        """Delete objects and their cached copies."""
+        import obstore
+
+        for start in range(0, len(locations), 1000):
+            obstore.delete(self.store, [self._key(place) for place in locations[start:][:1000]])
+        for place in locations:
+            self._cached(place).unlink(missing_ok=True)
+
+    def _key(self, location: str) -> str:
+        return urlsplit(location).path.lstrip("/")
+
+    def _cached(self, location: str) -> Path:
+        name = sha256(location.encode()).hexdigest()
+        return self.cache / name[:2] / f"{name}{Path(location).suffix}"
+
+    def _download(self, location: str) -> None:
+        import obstore
+
+        target = self._cached(location)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=self.workspace())
+        with os.fdopen(handle, "wb") as out:
+            for piece in obstore.get(self.store, self._key(location)).stream():
+                out.write(piece)
+        os.replace(part, target)
+
+
+@contextmanager
+def making(storage: Storage, suffix: str = ".parquet") -> Iterator[Path]:
+    """Give a name for a file in the making; what is left of it afterwards is removed."""
+    handle, name = tempfile.mkstemp(dir=storage.workspace(), suffix=suffix)
+    os.close(handle)
+    path = Path(name)
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def check_location(text: str) -> str:
+    """Return a lake's location in its one form: absolute, without a trailing slash.
+
+    Raises:
+        LakeError: a scheme that lakes do not live on.
+    """
+    scheme, mark, _ = text.partition("://")
+    if not mark:
+        return os.path.abspath(os.path.expanduser(text))
+    if scheme != "s3":
+        raise LakeError(f"lake {text}: no lake on {scheme}://", "give a folder or an s3:// prefix")
+    return text.rstrip("/")
