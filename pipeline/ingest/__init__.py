@@ -1,0 +1,1 @@
+"""Documents to rows: inflate, recognise, normalise, judge duplicates, commit."""
