@@ -1,0 +1,124 @@
+"""The data files of a table at one snapshot, with the smallest and largest times of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+from pyiceberg.conversions import from_bytes
+from pyiceberg.manifest import DataFile
+from pyiceberg.types import (
+    DateType,
+    IcebergType,
+    NestedField,
+    PrimitiveType,
+    StringType,
+    TimestamptzType,
+)
+
+from pipeline.ask.condition import ColumnKind, high, low
+from pipeline.lake.snapshot import TableView
+
+_KINDS: Mapping[type[IcebergType], ColumnKind] = {
+    TimestamptzType: ColumnKind.TIME,
+    DateType: ColumnKind.DATE,
+    StringType: ColumnKind.TEXT,
+}
+_TYPES = {
+    ColumnKind.TIME: pa.timestamp("us", tz="UTC"),
+    ColumnKind.DATE: pa.date32(),
+    ColumnKind.TEXT: pa.string(),
+}
+_EPOCH = date(1970, 1, 1)
+_FIRST, _LAST = (date.min - _EPOCH).days, (date.max - _EPOCH).days
+_DAY_US = 86_400_000_000
+NUMBER = "file_number"
+"""The column of the files' table that names a file: its place in `TableFiles.files`."""
+
+
+@dataclass(frozen=True)
+class TableFiles:
+    """The data files of one table at one snapshot."""
+
+    view: TableView
+    files: tuple[DataFile, ...]
+
+    @cached_property
+    def columns(self) -> Mapping[str, ColumnKind]:
+        """The columns whose smallest and largest values are known of at least one file."""
+        known = {number for file in self.files for number in file.lower_bounds or ()}
+        return {
+            f.name: _KINDS[type(f.field_type)]
+            for f in self._fields
+            if f.field_id in known
+        }
+
+    @cached_property
+    def bounds(self) -> pa.Table:
+        """One row per file: its number, then the smallest and largest value of each column.
+
+        Both are null where one is unknown, and where one is no time a calendar has, such as
+        infinity: functions of it would not grow with it.
+        """
+        columns: dict[str, pa.Array] = {
+            NUMBER: pa.array(range(len(self.files)), pa.int64())
+        }
+        for item in self._fields:
+            kind = self.columns.get(item.name)
+            if kind is None:
+                continue
+            pairs = [_bounds(file, item) for file in self.files]
+            columns[low(item.name)] = _array([pair[0] for pair in pairs], kind)
+            columns[high(item.name)] = _array([pair[1] for pair in pairs], kind)
+        return pa.table(columns)
+
+    @property
+    def _fields(self) -> list[NestedField]:
+        return [f for f in self.view.schema.fields if type(f.field_type) in _KINDS]
+
+    def days(self, numbers: Sequence[int], column: str) -> list[date]:
+        """Return the days that the bounds of some files span, in order."""
+        if self.columns.get(column) is None:
+            return []
+        spans = self.bounds.take(pa.array(numbers, pa.int64()))
+        first = spans[low(column)].cast(pa.date32()).cast(pa.int32()).to_pylist()
+        last = spans[high(column)].cast(pa.date32()).cast(pa.int32()).to_pylist()
+        found = {
+            day
+            for start, end in zip(first, last, strict=True)
+            if start is not None
+            for day in range(start, end + 1)
+        }
+        return [
+            datetime.fromtimestamp(day * 86400, UTC).date() for day in sorted(found)
+        ]
+
+
+def list_files(view: TableView) -> TableFiles:
+    """Plan all data files of a table at a view's snapshot."""
+    return TableFiles(view, tuple(view.files()))
+
+
+def _bounds(file: DataFile, item: NestedField) -> tuple[Any, Any]:
+    kind = item.field_type
+    lower = (file.lower_bounds or {}).get(item.field_id)
+    upper = (file.upper_bounds or {}).get(item.field_id)
+    if lower is None or upper is None or not isinstance(kind, PrimitiveType):
+        return None, None
+    pair: tuple[Any, Any] = from_bytes(kind, lower), from_bytes(kind, upper)
+    if isinstance(kind, StringType):
+        return pair
+    unit = _DAY_US if isinstance(kind, TimestamptzType) else 1
+    is_sane = all(_FIRST <= value // unit <= _LAST for value in pair)
+    return pair if is_sane else (None, None)
+
+
+def _array(values: Sequence[Any], kind: ColumnKind) -> pa.Array:
+    if kind is ColumnKind.TEXT:
+        return pa.array(values, pa.string())
+    raw = pa.array(values, pa.int64() if kind is ColumnKind.TIME else pa.int32())
+    return raw.cast(_TYPES[kind])

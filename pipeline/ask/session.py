@@ -1,0 +1,242 @@
+"""Ask a lake in SQL: every query sees one snapshot, and reads only the files it can need."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+from pipeline.ask.answer import Answer
+from pipeline.ask.explain import Plan, TablePlan, plan_table
+from pipeline.ask.files import NUMBER, TableFiles, list_files
+from pipeline.ask.prune import Reading, read_tables
+from pipeline.ask.statement import Statement, read_statement, refusal
+from pipeline.ask.tree import Tree, parameters
+from pipeline.lake.catalog import CatalogOptions, Lake
+from pipeline.lake.catalog import open_lake as open_storage
+from pipeline.lake.schema import TABLES
+from pipeline.lake.snapshot import LakeView, connect, read_lake, scan_sql
+
+Parameters = Mapping[str, Any] | Sequence[Any]
+
+_FILES = "trailhouse_files"
+_EVERY_FILE = f"select {NUMBER} from {_FILES} where true"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The lake at one moment, for as long as it is kept: ask it as often as you like."""
+
+    view: LakeView
+    connection: duckdb.DuckDBPyConnection
+    _files: dict[str, TableFiles] = field(default_factory=dict)
+
+    def sql(self, query: str, parameters: Parameters | None = None) -> Answer:
+        """Ask one DuckDB query; see `Session.sql`."""
+        cursor = self.connection.cursor()
+        try:
+            statement = read_statement(cursor, query)
+            return self._answer(cursor, statement, parameters)
+        except duckdb.Error as refused:
+            cursor.close()
+            raise refusal(refused, query) from refused
+        except BaseException:
+            cursor.close()
+            raise
+
+    def files(self, table: str) -> TableFiles:
+        """Return all data files of a table; planned once."""
+        if table not in self._files:
+            self._files[table] = list_files(self.view.tables[table])
+        return self._files[table]
+
+    def _answer(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        statement: Statement,
+        given: Parameters | None,
+    ) -> Answer:
+        mentioned = [name for name in TABLES if _may_read(statement, name)]
+        columns = {name: self.files(name).columns for name in mentioned}
+        readings = read_tables(statement.tree, columns)
+        cursor.begin()  # now() is one moment for the choice of the files and for the query
+        chosen = {
+            name: _choose(cursor, self.files(name), reading, given)
+            for name, reading in readings.items()
+        }
+        plans = []
+        for name, table in self.view.tables.items():
+            if name in chosen:
+                numbers, condition = chosen[name]
+                plans.append(_plan(self.files(name), numbers, condition))
+            paths = self._paths(name, chosen[name][0]) if name in chosen else []
+            cursor.execute(
+                f"create temp view {name} as from {scan_sql(table.schema, paths)}"
+            )
+        relation = cursor.sql(statement.sql, params=_named(given))
+        return Answer(cursor, relation, statement.sql, Plan(tuple(plans)))
+
+    def _paths(self, name: str, numbers: Sequence[int] | None) -> list[str]:
+        files = self.files(name).files
+        chosen = files if numbers is None else [files[number] for number in numbers]
+        return self.view.lake.storage.local([file.file_path for file in chosen])
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open lake.
+
+    Example:
+        with pipeline.open_lake("./lake") as lake:
+            frame = lake.sql("select eventname, count(*) as n from cloudtrail_logs group by 1")
+            print(frame.polars())
+    """
+
+    lake: Lake
+    connection: duckdb.DuckDBPyConnection
+
+    def sql(
+        self,
+        query: str,
+        parameters: Parameters | None = None,
+        *,
+        at: int | datetime | None = None,
+    ) -> Answer:
+        """Ask one DuckDB query of the newest snapshot, or of an older one.
+
+        The tables are cloudtrail_logs, ingest_objects, ingest_quarantine and
+        ingest_conflicts. Local files can be read beside them (`from 'suspects.csv'`); nothing
+        can be written, no setting changed and no extension fetched.
+
+        Args:
+            query: one select, explain, describe, summarize or show.
+            parameters: values for `$name` by name, or for `?` in order.
+            at: a snapshot id, or an instant: the newest snapshot of that time.
+
+        Raises:
+            QueryError: DuckDB refused the query, or it would write.
+            SnapshotNotFound: there is none of that id or time.
+        """
+        return self.snapshot(at).sql(query, parameters)
+
+    def snapshot(self, at: int | datetime | None = None) -> Snapshot:
+        """Fix one snapshot, for several queries that must agree with one another."""
+        return Snapshot(read_lake(self.lake, at), self.connection)
+
+    def tables(self) -> list[str]:
+        """Return the names of the tables."""
+        return list(TABLES)
+
+    def close(self) -> None:
+        """Close it; answers not read yet are gone."""
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_session(lake: Lake) -> Session:
+    """Start asking a lake that is open already."""
+    connection = connect()
+    spill = str(Path(tempfile.gettempdir(), "trailhouse-spill")).replace("'", "''")
+    connection.execute("set global TimeZone = 'UTC'")
+    connection.execute(f"set temp_directory = '{spill}'")
+    connection.execute("set python_enable_replacements = false")
+    connection.execute("set lock_configuration = true")
+    return Session(lake, connection)
+
+
+def open_lake(location: str | Path, options: CatalogOptions | None = None) -> Session:
+    """Open the lake at a location to ask it.
+
+    Args:
+        location: a folder or an `s3://bucket/prefix`.
+        options: how to reach its catalog; default SQLite in the lake's folder.
+
+    Raises:
+        LakeError: there is no lake, it was moved, or its catalog cannot be reached.
+    """
+    return open_session(open_storage(str(location), options))
+
+
+def _may_read(statement: Statement, table: str) -> bool:
+    """Tell whether a statement may read a table: it is named, or a name may be built."""
+    text = statement.sql.lower()
+    return table in text or "query" in text
+
+
+def _choose(
+    cursor: duckdb.DuckDBPyConnection,
+    files: TableFiles,
+    reading: Reading,
+    given: Parameters | None,
+) -> tuple[Sequence[int] | None, str]:
+    """Return the numbers of the files that may hold an answer, and the condition as SQL.
+
+    Where the condition cannot be evaluated every file is read: DuckDB then says of the query
+    itself what is wrong with it.
+    """
+    if reading.condition is None:
+        return None, ""
+    cursor.register(_FILES, files.bounds)
+    try:
+        filtered = _filter_sql(cursor, reading.condition)
+        values = {
+            name: value
+            for name, value in (_named(given) or {}).items()
+            if name in parameters(reading.condition)
+        }
+        found = cursor.execute(filtered, values or None).fetchall()
+    except duckdb.Error:
+        cursor.rollback()
+        cursor.begin()
+        return None, ""
+    finally:
+        cursor.unregister(_FILES)
+    return sorted(number for (number,) in found), filtered.partition(" WHERE ")[2]
+
+
+def _filter_sql(cursor: duckdb.DuckDBPyConnection, condition: Tree) -> str:
+    row = cursor.execute(
+        "select json_serialize_sql($sql)", {"sql": _EVERY_FILE}
+    ).fetchone()
+    tree = json.loads(row[0]) if row else {}
+    tree["statements"][0]["node"]["where_clause"] = condition
+    tree["statements"][0]["named_param_map"] = [
+        {"key": name, "value": place}
+        for place, name in enumerate(parameters(condition), 1)
+    ]
+    text = json.dumps(tree)
+    row = cursor.execute(
+        "select json_deserialize_sql($tree::json)", {"tree": text}
+    ).fetchone()
+    return str(row[0]) if row else _EVERY_FILE
+
+
+def _named(given: Parameters | None) -> dict[str, Any] | None:
+    """Return parameters by name; `?` are named 1, 2, … by DuckDB."""
+    if given is None or isinstance(given, Mapping):
+        return dict(given) if given else None
+    return {str(place): value for place, value in enumerate(given, 1)} or None
+
+
+def _plan(
+    files: TableFiles, numbers: Sequence[int] | None, condition: str
+) -> TablePlan:
+    spec = TABLES[files.view.table.name()[-1]]
+    return plan_table(files, numbers, condition, spec.day_column)
