@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pytest
+from conftest import at, commit_rows, event
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import at, commit_rows, event
 from pipeline.ask.session import Session, open_session
 from pipeline.errors import QueryError
 from pipeline.lake.catalog import Lake, open_lake
@@ -164,28 +164,38 @@ def test_parameters_reach_the_files(session: Session) -> None:
             11,
         ),
         (
-            "from cloudtrail_logs a, cloudtrail_logs b"
-            " where a.event_date = '2026-10-03' and b.event_date = '2026-10-05'",
+            (
+                "from cloudtrail_logs a, cloudtrail_logs b"
+                " where a.event_date = '2026-10-03' and b.event_date = '2026-10-05'"
+            ),
             2,
         ),
         (
-            "with cloudtrail_logs as (from cloudtrail_logs where event_date = '2026-10-03')"
-            " from cloudtrail_logs",
+            (
+                "with cloudtrail_logs as (from cloudtrail_logs where event_date = '2026-10-03')"
+                " from cloudtrail_logs"
+            ),
             1,
         ),
         (
-            "with a as (from cloudtrail_logs), cloudtrail_logs as (select 1 as event_date)"
-            " from a, cloudtrail_logs where cloudtrail_logs.event_date = 1",
+            (
+                "with a as (from cloudtrail_logs), cloudtrail_logs as (select 1 as event_date)"
+                " from a, cloudtrail_logs where cloudtrail_logs.event_date = 1"
+            ),
             11,
         ),
         (
-            "from cloudtrail_logs a left join cloudtrail_logs b"
-            " on b.event_date = '2026-10-03' where a.event_date = '2026-10-04'",
+            (
+                "from cloudtrail_logs a left join cloudtrail_logs b"
+                " on b.event_date = '2026-10-03' where a.event_date = '2026-10-04'"
+            ),
             2,
         ),
         (
-            "from cloudtrail_logs a left join cloudtrail_logs b"
-            " on a.event_date = '2026-10-03' and b.event_date = '2026-10-03'",
+            (
+                "from cloudtrail_logs a left join cloudtrail_logs b"
+                " on a.event_date = '2026-10-03' and b.event_date = '2026-10-03'"
+            ),
             11,
         ),
         (
@@ -197,8 +207,10 @@ def test_parameters_reach_the_files(session: Session) -> None:
         ("from query_table('cloudtrail_logs') where event_date = '2026-10-03'", 11),
         ("from cloudtrail_logs as l(a, b) where event_date = '2026-10-03'", 11),
         (
-            "from cloudtrail_logs where event_date = '2026-10-03'"
-            " union all from cloudtrail_logs where event_date = '2026-10-04'",
+            (
+                "from cloudtrail_logs where event_date = '2026-10-03'"
+                " union all from cloudtrail_logs where event_date = '2026-10-04'"
+            ),
             2,
         ),
     ],
@@ -288,18 +300,30 @@ _SHAPES = st.sampled_from(
         "select {k} from cloudtrail_logs as x where {a} order by 1 limit 3",
         "with c as (select * from cloudtrail_logs where {a}) select {k} from c where {b}",
         "select count(*), min(event_time) from cloudtrail_logs where {a} having count(*) > 0",
-        "select {k} from cloudtrail_logs where {a} union all"
-        " select {k} from cloudtrail_logs where {b}",
-        "select l.{k}, r.{k} from (from cloudtrail_logs where {a}) as l"
-        " {j} join cloudtrail_logs as r on l.event_date = r.event_date and {rb}",
-        "select l.{k}, r.{k} from cloudtrail_logs as l {j} join cloudtrail_logs as r"
-        " on l.event_date = r.event_date and {rb} where {la}",
-        "select l.{k} from cloudtrail_logs as l {s} join cloudtrail_logs as r"
-        " on l.event_date = r.event_date and {rb} where {la}",
-        "select l.{k}, r.event_time from cloudtrail_logs as l asof {i} join cloudtrail_logs as r"
-        " on l.awsregion = r.awsregion and l.event_time > r.event_time where {ra}",
-        "select {k} from cloudtrail_logs as l where {la} and exists"
-        " (select 1 from cloudtrail_logs as r where r.event_date = l.event_date and {rb})",
+        (
+            "select {k} from cloudtrail_logs where {a} union all"
+            " select {k} from cloudtrail_logs where {b}"
+        ),
+        (
+            "select l.{k}, r.{k} from (from cloudtrail_logs where {a}) as l"
+            " {j} join cloudtrail_logs as r on l.event_date = r.event_date and {rb}"
+        ),
+        (
+            "select l.{k}, r.{k} from cloudtrail_logs as l {j} join cloudtrail_logs as r"
+            " on l.event_date = r.event_date and {rb} where {la}"
+        ),
+        (
+            "select l.{k} from cloudtrail_logs as l {s} join cloudtrail_logs as r"
+            " on l.event_date = r.event_date and {rb} where {la}"
+        ),
+        (
+            "select l.{k}, r.event_time from cloudtrail_logs as l asof {i} join cloudtrail_logs as r"
+            " on l.awsregion = r.awsregion and l.event_time > r.event_time where {ra}"
+        ),
+        (
+            "select {k} from cloudtrail_logs as l where {la} and exists"
+            " (select 1 from cloudtrail_logs as r where r.event_date = l.event_date and {rb})"
+        ),
         "select {k} from cloudtrail_logs join (select 1 as one) on {a}",
     ]
 )
