@@ -51,7 +51,7 @@ def prepare(text: bytes) -> Prepared:
     """Prepare one record, a JSON object.
 
     Raises:
-        msgspec.DecodeError, UnicodeDecodeError, RecursionError: it cannot be read.
+        msgspec.DecodeError, ValueError, RecursionError: it cannot be read.
     """
     members = {
         name: bytes(value).strip() for name, value in _object.decode(text).items()
@@ -69,24 +69,22 @@ def prepare(text: bytes) -> Prepared:
     return Prepared(
         _join(mapped),
         _join(unmapped).decode() if unmapped else None,
-        None if _has_text(mapped, "eventID") else canonical_hash(text),
+        None if _has_text(mapped, "eventID") else canonical_hash(json.loads(text)),
     )
 
 
-def canonical(text: bytes | str) -> str:
-    """Return JSON in one form: keys sorted, no white space, numbers as Python reads them.
+def canonical(record: object) -> str:
+    """Return a record as JSON in one form: keys sorted, no white space, numbers as Python's.
 
-    >>> canonical('{"b": 1.10, "a": [1, {}]}')
+    >>> canonical({"b": 1.10, "a": [1, {}]})
     '{"a":[1,{}],"b":1.1}'
     """
-    return json.dumps(
-        json.loads(text), ensure_ascii=False, separators=(",", ":"), sort_keys=True
-    )
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
-def canonical_hash(text: bytes | str) -> str:
+def canonical_hash(record: object) -> str:
     """Return the SHA-256 of a record's canonical JSON, in hex."""
-    return sha256(canonical(text).encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(canonical(record).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _mapped(members: dict[str, bytes]) -> dict[str, bytes]:

@@ -33,7 +33,7 @@ class TableSpec:
         name: the name in SQL.
         schema: its columns, all optional: what a file lacks reads as null. The ids are
             provisional, the table gets its own when it is made.
-        day_column: the time or date whose UTC day partitions it; empty: unpartitioned.
+        day_column: the time whose UTC day partitions it; empty: unpartitioned.
         meaning: one sentence for people.
     """
 
@@ -48,7 +48,9 @@ class TableSpec:
         if not self.day_column:
             return PartitionSpec()
         source = self.schema.find_field(self.day_column).field_id
-        return PartitionSpec(PartitionField(source, 1000, DayTransform(), f"{self.day_column}_day"))
+        return PartitionSpec(
+            PartitionField(source, 1000, DayTransform(), f"{self.day_column}_day")
+        )
 
 
 def _record_type(field: Field, ids: Iterator[int]) -> IcebergType:
@@ -59,13 +61,17 @@ def _record_type(field: Field, ids: Iterator[int]) -> IcebergType:
             element = StructType(*(_record_field(f, ids) for f in field.fields))
             return ListType(next(ids), element, element_required=False)
         case Kind.MAP:
-            return MapType(next(ids), StringType(), next(ids), StringType(), value_required=False)
+            return MapType(
+                next(ids), StringType(), next(ids), StringType(), value_required=False
+            )
         case _:
             return StringType()
 
 
 def _record_field(field: Field, ids: Iterator[int]) -> NestedField:
-    return NestedField(next(ids), field.column, _record_type(field, ids), required=False)
+    return NestedField(
+        next(ids), field.column, _record_type(field, ids), required=False
+    )
 
 
 def _schema(record: tuple[Field, ...] = (), /, **columns: IcebergType) -> Schema:
@@ -121,7 +127,7 @@ OBJECTS = TableSpec(
         ingested_at=TimestamptzType(),
         batch_id=StringType(),
     ),
-    "log_date",
+    "",
     "One row per attempt to read a log object; the newest one counts.",
 )
 
@@ -160,5 +166,7 @@ CONFLICTS = TableSpec(
     "Every version of an event that was delivered with differing content.",
 )
 
-TABLES: dict[str, TableSpec] = {t.name: t for t in (LOGS, OBJECTS, QUARANTINE, CONFLICTS)}
+TABLES: dict[str, TableSpec] = {
+    t.name: t for t in (LOGS, OBJECTS, QUARANTINE, CONFLICTS)
+}
 """The lake's tables by name; the first holds the facts, the others follow it."""

@@ -97,6 +97,15 @@ def days(first: date, last: date, column: str = "event_time") -> BooleanExpressi
     """Return the filter for the UTC days from first to last, both included."""
     start = datetime(first.year, first.month, first.day, tzinfo=UTC)
     end = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
+    return _between(column, start, end)
+
+
+def spanning(first: datetime, last: datetime, column: str = "event_time") -> BooleanExpression:
+    """Return the filter for times from first to last, both included."""
+    return _between(column, first, last + timedelta(microseconds=1))
+
+
+def _between(column: str, start: datetime, end: datetime) -> BooleanExpression:
     return And(GreaterThanOrEqual(column, start.isoformat()), LessThan(column, end.isoformat()))
 
 

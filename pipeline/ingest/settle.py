@@ -1,0 +1,165 @@
+"""Settle conflicts: of several contents of one event, the smallest canonical hash stays.
+
+The conflict is committed first, with every content in it, so a crash in between loses
+nothing; settling looks at what the lake holds and can be run again at any time.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyiceberg.exceptions import CommitFailedException, ValidationException
+from pyiceberg.io.pyarrow import parquet_file_to_data_file
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import Table
+from tenacity import (
+    retry,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_random_exponential,
+)
+
+from pipeline.ingest.decode import Document, Normaliser, Tally
+from pipeline.ingest.judge import Version, version_of
+from pipeline.ingest.stage import new_file, open_writer
+from pipeline.lake.arrow import file_schema
+from pipeline.lake.catalog import Lake
+from pipeline.lake.commit import BATCH
+from pipeline.lake.schema import CONFLICTS, LOGS
+from pipeline.lake.snapshot import connect, days, read_lake, scan_sql
+
+SETTLED = "trailhouse.settled"
+"""Property of the table of conflicts: the sequence number up to which it has been settled."""
+
+Identity = tuple[str, str, Any]
+
+
+@retry(
+    retry=retry_if_exception_type((CommitFailedException, ValidationException)),
+    wait=wait_random_exponential(0.05, max=2),
+    stop=stop_after_attempt(30),
+    reraise=True,
+)
+def settle(lake: Lake) -> None:
+    """Make the lake hold, of every event in conflict, the content with the smallest hash."""
+    conflicts = lake.table(CONFLICTS.name)
+    current = conflicts.current_snapshot()
+    done = int(conflicts.properties.get(SETTLED, 0))
+    if current is None or (current.sequence_number or 0) <= done:
+        return
+    winners = _winners(lake)
+    if winners:
+        _swap(lake, winners)
+    with conflicts.transaction() as transaction:
+        transaction.set_properties({SETTLED: str(current.sequence_number)})
+
+
+def _winners(lake: Lake) -> dict[Identity, Version]:
+    """Return, for every event in conflict, the content that is to stay."""
+    view = read_lake(lake)
+    rows = view.paths(CONFLICTS.name)
+    with connect() as connection:
+        found = connection.sql(
+            f"""
+            select account_id, event_id, event_date, record_hash, record, uri
+            from {scan_sql(view.tables[CONFLICTS.name].schema, rows)}
+            qualify row_number() over (
+                partition by account_id, event_id, event_date order by record_hash, uri
+            ) = 1
+            """
+        ).fetchall()
+    return {(row[0], row[1], row[2]): Version(*row) for row in found}
+
+
+def _swap(lake: Lake, winners: dict[Identity, Version]) -> None:
+    """Rewrite the files that hold another content than the winner."""
+    table = lake.table(LOGS.name)
+    schema = file_schema(table.schema())
+    rewritten: dict[DataFile, str] = {}
+    wanted = {identity[2] for identity in winners}
+    view = read_lake(lake).tables[LOGS.name]
+    for day in wanted:
+        for file in view.files(days(day, day)):
+            local = Path(lake.storage.local([file.file_path])[0])
+            replaced = _rewrite(local, winners, schema, Path(lake.storage.workspace()))
+            if replaced:
+                name = f"tables/{LOGS.name}/data/settled-{replaced.stem}.parquet"
+                rewritten[file] = lake.storage.put(replaced, name)
+    if rewritten:
+        _commit(table, rewritten)
+
+
+def _commit(table: Table, rewritten: dict[DataFile, str]) -> None:
+    with (
+        table.transaction() as transaction,
+        transaction.update_snapshot(
+            snapshot_properties={BATCH: "settle"}
+        ).overwrite() as change,
+    ):
+        for old, location in rewritten.items():
+            change.delete_data_file(old)
+            change.append_data_file(
+                parquet_file_to_data_file(
+                    table.io, transaction.table_metadata, location
+                )
+            )
+
+
+def _rewrite(
+    path: Path, winners: dict[Identity, Version], schema: pa.Schema, folder: Path
+) -> Path | None:
+    """Write a file anew with the winners in it; None if it holds no loser."""
+    swaps = _losers(path, winners)
+    if not swaps:
+        return None
+    target = new_file(folder)
+    with open_writer(target, schema) as writer, pq.ParquetFile(path) as parquet:
+        start = 0
+        for batch in parquet.iter_batches(32_768):
+            rows = pa.Table.from_batches([batch])
+            places = [n for n in swaps if start <= n < start + len(rows)]
+            keep = [n for n in range(len(rows)) if start + n not in swaps]
+            parts = [rows.take(keep)] if places else [rows]
+            parts += [
+                _row_of(swaps[n], rows.slice(n - start, 1), schema) for n in places
+            ]
+            writer.write_table(pa.concat_tables(part.cast(schema) for part in parts))
+            start += len(rows)
+    return target
+
+
+def _losers(path: Path, winners: dict[Identity, Version]) -> dict[int, Version]:
+    """Return the rows of a file, by position, that are not the content that is to stay."""
+    with connect() as connection:
+        connection.register(
+            "wanted", pa.table({"event": [identity[1] for identity in winners]})
+        )
+        found = connection.sql(
+            """
+            select *
+            from read_parquet($path, file_row_number = true, hive_partitioning = false) as rows
+            semi join wanted on coalesce(rows.record_hash, rows.eventid) = wanted.event
+            """,
+            params={"path": str(path)},
+        ).to_arrow_table()
+    losers = {}
+    for row in found.to_pylist():
+        here = version_of(row)
+        winner = winners.get((here.account_id, here.event_id, here.event_date))
+        if winner and winner.record_hash != here.record_hash:
+            losers[row["file_row_number"]] = winner
+    return losers
+
+
+def _row_of(version: Version, loser: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return the row of a content, with the loser's batch and the winner's own source."""
+    text = b'{"Records":[' + version.record.encode() + b"]}"
+    (part,) = Normaliser(schema).normalise([Document(0, text)], [Tally()])
+    rows = part.rows.append_column("source_object", pa.array([version.uri]))
+    rows = rows.append_column("source_position", pa.array([None], pa.int32()))
+    for name in ("ingested_at", "batch_id"):
+        rows = rows.append_column(name, loser.column(name))
+    return rows.select(schema.names)
