@@ -1,0 +1,153 @@
+"""Tell what the lake holds of each account, region and hour, and where it is silent or cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from pipeline.ask.session import Snapshot, open_session
+from pipeline.lake.catalog import Lake
+from pipeline.queryfile import read_query
+
+RULE = (
+    "An hour without events is a gap when it lies in a silent stretch longer than the 99th "
+    "percentile of the other silent stretches of its own account and region in the 28 days "
+    "before; a trail younger than 28 days is judged by those it has. With events in fewer than "
+    "24 hours of those days there is no rhythm to judge by, and silence stays silence."
+)
+LIMITS = (
+    "CloudTrail writes no object for an hour in which nothing happened, so from the logs alone "
+    "a silent hour and a lost one look the same; only the digest files prove that nothing was "
+    "removed."
+)
+_RHYTHM = timedelta(
+    days=56
+)  # 28 days to judge by, before a stretch that itself began long ago
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_END = datetime(9999, 1, 1, tzinfo=UTC)
+_STATES = pl.Enum(
+    ["silent", "events", "gap", "unreadable"]
+)  # a day is as bad as its worst hour
+_TRAIL = ["account_id", "region"]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What is known of each account and region over time.
+
+    Attributes:
+        hours: one row per account, region and hour; the columns of queries/lake/coverage_hours.
+        trails: one row per account and region, over all time: first and last event, objects,
+            unreadable ones, digests.
+        known_until: the hour of the newest event or object; later hours are not judged.
+    """
+
+    hours: pl.DataFrame
+    trails: pl.DataFrame
+    known_until: datetime | None
+
+    @property
+    def days(self) -> pl.DataFrame:
+        """One row per account, region and day; its state is the worst of its hours."""
+        hour = pl.col("hour")
+        return (
+            self.hours.group_by(
+                *_TRAIL, hour.dt.date().alias("date"), maintain_order=True
+            )
+            .agg(
+                pl.col("n_objects", "n_failed", "n_late", "n_events").sum(),
+                *(
+                    (pl.col("state") == state)
+                    .sum()
+                    .cast(pl.Int64)
+                    .alias(f"n_hours_{state}")
+                    for state in _STATES.categories
+                ),
+                pl.col("reasons")
+                .list.explode(keep_nulls=False, empty_as_null=False)
+                .unique()
+                .sort(),
+                pl.col("state").cast(_STATES).max().cast(pl.String),
+            )
+            .sort(*_TRAIL, "date")
+        )
+
+    @property
+    def gaps(self) -> pl.DataFrame:
+        """One row per gap in the asked period: from, to, its length and the limit it passed."""
+        return (
+            self.hours.filter(pl.col("state") == "gap")
+            .group_by(*_TRAIL, "silent_since", maintain_order=True)
+            .agg(
+                pl.col("hour").min().alias("from"),
+                (pl.col("hour").max() + timedelta(hours=1)).alias("to"),
+                pl.col("silent_hours").first(),
+                pl.col("limit_hours").first(),
+            )
+            .sort("from", *_TRAIL)
+        )
+
+
+def measure_coverage(
+    lake: Lake,
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    accounts: Collection[str] = (),
+    regions: Collection[str] = (),
+) -> Coverage:
+    """Tell what is known of each account, region and hour.
+
+    Args:
+        lake: the lake; one snapshot of it is read.
+        start: the first instant to tell of; None: the first event.
+        end: the instant to stop before; None: the newest event or object.
+        accounts: accounts to tell of; empty: all.
+        regions: regions to tell of; empty: all.
+    """
+    chosen: dict[str, object] = {
+        "accounts": sorted(accounts) or None,
+        "regions": sorted(regions) or None,
+    }
+    first = start or _BEGINNING
+    period: dict[str, object] = {
+        "read_from": max(first - _RHYTHM, _BEGINNING) if start else _BEGINNING,
+        "from": first,
+        "to": end or _END,
+    }
+    with open_session(lake) as session:
+        snapshot = session.snapshot()
+        hours = _ask(snapshot, "lake/coverage_hours", period | chosen)
+        objects = _ask(snapshot, "lake/coverage_trails", chosen)
+    newest = hours["known_until"].max() if hours.height else None
+    return Coverage(
+        hours=hours.drop("known_until"),
+        trails=_trails(hours, objects),
+        known_until=newest if isinstance(newest, datetime) else None,
+    )
+
+
+def _ask(snapshot: Snapshot, name: str, parameters: dict[str, object]) -> pl.DataFrame:
+    with snapshot.sql(read_query(name).sql, parameters) as answer:
+        return answer.polars()
+
+
+def _trails(hours: pl.DataFrame, objects: pl.DataFrame) -> pl.DataFrame:
+    """Join what the ledger says of each trail with what the facts of the period say."""
+    events = hours.group_by(_TRAIL).agg(
+        pl.col("n_events").sum(),
+        pl.col("hour").filter(pl.col("n_events") > 0).min().alias("first_hour"),
+        pl.col("hour").filter(pl.col("n_events") > 0).max().alias("last_hour"),
+        (pl.col("state") == "gap").sum().cast(pl.Int64).alias("n_hours_gap"),
+    )
+    joined = objects.join(events, on=_TRAIL, how="full", coalesce=True)
+    counts = ["n_objects", "n_unreadable", "n_digests", "n_events", "n_hours_gap"]
+    return joined.select(
+        *_TRAIL,
+        pl.min_horizontal("first_event_time", "first_hour").alias("first_seen"),
+        pl.max_horizontal("last_event_time", "last_hour").alias("last_seen"),
+        *(pl.col(name).fill_null(0) for name in counts),
+    ).sort(_TRAIL)
