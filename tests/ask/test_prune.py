@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pytest
-from conftest import at, commit_rows, event
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lakerows import at, commit_rows, event
 
 from pipeline.ask.session import Session, open_session
 from pipeline.errors import QueryError

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from conftest import at, commit_rows, event
+from lakerows import at, commit_rows, event
 from polars.testing import assert_frame_equal
 
 from pipeline.ask.session import open_session

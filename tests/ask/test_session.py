@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 import pytest
-from conftest import at, commit_rows, event
+from lakerows import at, commit_rows, event
 
 import pipeline
 from pipeline.ask.session import Session, open_session

@@ -1,0 +1,221 @@
+"""Coverage: each hour of an account and region is told as events, silence, gap or unreadable."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from lakerows import at, commit_rows, event
+
+from pipeline.lake.catalog import Lake, open_lake
+from pipeline.steps.coverage import Coverage, measure_coverage
+
+ACCOUNT, OTHER, REGION = "1" * 12, "2" * 12, "eu-west-1"
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """An empty lake."""
+    return open_lake(str(tmp_path / "lake"), create=True)
+
+
+def _events(hours: Iterable[datetime], account: str = ACCOUNT) -> list[dict[str, Any]]:
+    return [event(hour, recipientaccountid=account) for hour in hours]
+
+
+def _object(
+    delivered: datetime, account: str = ACCOUNT, **columns: Any
+) -> dict[str, Any]:
+    name = f"{account}_CloudTrail_{REGION}_{delivered:%Y%m%dT%H%M}Z_x.json.gz"
+    return {
+        "uri": f"s3://b/AWSLogs/{account}/CloudTrail/{REGION}/{delivered:%Y/%m/%d}/{name}",
+        "log_date": delivered.date(),
+        "account_id": account,
+        "region": REGION,
+        "kind": "cloudtrail",
+        "state": "done",
+        "ingested_at": delivered + timedelta(days=1),
+        "batch_id": "b",
+        **columns,
+    }
+
+
+def _commit(
+    lake: Lake,
+    events: list[dict[str, Any]],
+    objects: list[dict[str, Any]] | None = None,
+) -> None:
+    days = defaultdict(list)
+    for row in events:
+        days[row["event_date"]].append(row)
+    commit_rows(
+        lake, *days.values(), **({"ingest_objects": objects} if objects else {})
+    )
+
+
+def _state(coverage: Coverage, hour: datetime, account: str = ACCOUNT) -> str | None:
+    rows = coverage.hours.filter(account_id=account, hour=hour)
+    return rows["state"].item() if rows.height else None
+
+
+def _office_hours(n_days: int, but: Iterable[int] = ()) -> list[datetime]:
+    """Every hour from 7 to 18 of each day, but for some days."""
+    return [
+        at(day, hour)
+        for day in range(n_days)
+        for hour in range(7, 19)
+        if day not in but
+    ]
+
+
+def test_silence_within_the_rhythm_is_silent_beyond_it_a_gap(lake: Lake) -> None:
+    """Nights are the rhythm of an office; a day without events is a gap, nights around included."""
+    _commit(lake, _events(_office_hours(35, but=[31])))
+    coverage = measure_coverage(lake)
+    assert _state(coverage, at(30, 12)) == "events"
+    assert _state(coverage, at(30, 3)) == "silent"
+    assert _state(coverage, at(31, 12)) == "gap"
+    gaps = coverage.gaps.to_dicts()
+    assert [
+        (g["from"], g["to"], g["silent_hours"], g["limit_hours"]) for g in gaps
+    ] == [(at(30, 19), at(32, 7), 36, 12)]
+
+
+def test_a_trail_that_never_rests_has_a_gap_after_one_hour(lake: Lake) -> None:
+    """Where no hour was silent in 28 days, one is beyond the rhythm."""
+    hours = [at(0) + timedelta(hours=n) for n in range(24 * 30)]
+    del hours[700]
+    _commit(lake, _events(hours))
+    gaps = measure_coverage(lake).gaps
+    assert gaps.select("from", "silent_hours", "limit_hours").rows() == [
+        (at(0) + timedelta(hours=700), 1, 0)
+    ]
+
+
+def test_a_young_trail_is_judged_by_all_it_has(lake: Lake) -> None:
+    """In the first 28 days later nights count too, so the first night is no gap, an outage is."""
+    _commit(lake, _events(_office_hours(12, but=[5])))
+    coverage = measure_coverage(lake)
+    assert _state(coverage, at(0, 22)) == "silent"
+    assert coverage.gaps["from"].to_list() == [at(4, 19)]
+
+
+def test_too_few_events_are_no_rhythm(lake: Lake) -> None:
+    """With events in fewer than 24 hours silence is told as silence, without a limit."""
+    busy = [at(0) + timedelta(hours=n) for n in range(24 * 10)]
+    _commit(lake, _events(busy) + _events([at(0), at(1)], OTHER))
+    hours = measure_coverage(lake).hours.filter(account_id=OTHER)
+    assert set(hours["state"]) == {"events", "silent"}
+    assert hours["limit_hours"].drop_nulls().is_empty()
+
+
+def test_a_trail_is_known_from_its_first_sign_until_the_newest_of_all(
+    lake: Lake,
+) -> None:
+    """No row before a trail's first event, none after the newest event or object of the lake."""
+    _commit(lake, _events([at(0, 5), at(3, 7)]) + _events([at(1, 0)], OTHER))
+    coverage = measure_coverage(lake)
+    assert coverage.known_until == at(3, 7)
+    assert coverage.hours["hour"].min() == at(0, 5)
+    other = coverage.hours.filter(account_id=OTHER)["hour"]
+    assert (other.min(), other.max()) == (at(1, 0), at(3, 6))
+
+
+def test_an_object_that_could_not_be_read_is_a_hole_with_its_reason(lake: Lake) -> None:
+    """Its hour, and the one before when it came early in it, cannot be told, events or not."""
+    objects = [
+        _object(at(1, 3, 5), state="archived"),
+        _object(at(1, 8, 40), state="kms_denied"),
+        _object(at(1, 12, 40)),
+    ]
+    _commit(lake, _events(_office_hours(3)), objects)
+    coverage = measure_coverage(lake)
+    assert [_state(coverage, at(1, hour)) for hour in (2, 3, 7, 8, 12)] == [
+        "unreadable",
+        "unreadable",
+        "events",
+        "unreadable",
+        "events",
+    ]
+    day = coverage.days.filter(date=at(1).date()).to_dicts()[0]
+    assert day["state"] == "unreadable"
+    assert day["reasons"] == ["archived", "kms_denied"]
+    assert (day["n_objects"], day["n_failed"], day["n_hours_unreadable"]) == (3, 2, 3)
+
+
+def test_the_newest_reading_of_an_object_counts(lake: Lake) -> None:
+    """An object that was read in the end is no hole any more, and is counted once."""
+    first = _object(at(1, 8, 40), state="denied")
+    second = _object(at(1, 8, 40), ingested_at=at(9))
+    _commit(lake, _events(_office_hours(3)), [first, second])
+    coverage = measure_coverage(lake)
+    assert _state(coverage, at(1, 8)) == "events"
+    assert coverage.hours["n_objects"].sum() == 1
+
+
+def test_late_objects_are_counted(lake: Lake) -> None:
+    """An object whose first event is more than an hour older than itself came late."""
+    objects = [
+        _object(at(1, 8, 40), first_event_time=at(1, 8, 30)),
+        _object(at(1, 9, 40), first_event_time=at(1, 6)),
+    ]
+    _commit(lake, _events(_office_hours(3)), objects)
+    assert measure_coverage(lake).days["n_late"].to_list() == [0, 1, 0]
+
+
+def test_digests_are_counted_beside(lake: Lake) -> None:
+    """A digest is no log object; its place is counted for its account and region."""
+    objects = [_object(at(1, 8, 40)), _object(at(1, 9), kind="digest")]
+    _commit(lake, _events(_office_hours(3)), objects)
+    coverage = measure_coverage(lake)
+    trail = coverage.trails.to_dicts()[0]
+    assert (trail["n_objects"], trail["n_digests"]) == (1, 1)
+    assert coverage.hours["n_objects"].sum() == 1
+
+
+def test_a_period_and_a_trail_can_be_chosen(lake: Lake) -> None:
+    """A half-open period of one account says what the whole says of those hours."""
+    hours = _office_hours(40, but=[35])
+    _commit(lake, _events(hours) + _events(hours, OTHER))
+    whole = measure_coverage(lake).hours
+    start, end = at(35, 6), at(37)
+    part = measure_coverage(
+        lake, start=start, end=end, accounts=[OTHER], regions=[REGION]
+    ).hours
+    chosen = pl.col("hour").is_between(start, end, closed="left")
+    assert part.rows() == whole.filter(chosen, account_id=OTHER).rows()
+    assert measure_coverage(lake, accounts=["3" * 12]).hours.is_empty()
+
+
+def test_days_add_up_to_hours(lake: Lake) -> None:
+    """Objects, events and states of the days are those of their hours."""
+    _commit(lake, _events(_office_hours(35, but=[31])), [_object(at(1, 8, 40))])
+    coverage = measure_coverage(lake)
+    days = coverage.days
+    for column in ("n_objects", "n_events"):
+        assert days[column].sum() == coverage.hours[column].sum()
+    counted = days.select(pl.sum_horizontal(pl.col("^n_hours_.*$"))).to_series().sum()
+    assert counted == coverage.hours.height
+
+
+def test_an_empty_lake_has_no_coverage(lake: Lake) -> None:
+    """Nothing known is an empty answer, not an error."""
+    coverage = measure_coverage(lake)
+    assert coverage.hours.is_empty()
+    assert coverage.days.is_empty()
+    assert coverage.gaps.is_empty()
+    assert coverage.known_until is None
+
+
+def test_unknown_places_show_only_their_holes(lake: Lake) -> None:
+    """Objects whose name tells no account are counted, and make no trail of their own."""
+    nameless = _object(at(1, 8, 40), account_id=None, region=None)
+    _commit(lake, _events(_office_hours(3)), [nameless])
+    coverage = measure_coverage(lake)
+    assert coverage.hours["account_id"].unique().to_list() == [ACCOUNT]
+    assert coverage.trails.filter(account_id="")["n_objects"].to_list() == [1]
