@@ -43,7 +43,8 @@ def test_an_empty_lake_has_a_status(lake: Lake) -> None:
         None,
         None,
     )
-    assert status.failures == status.quarantine == ()
+    assert status.failures == ()
+    assert status.quarantine == ()
     assert status.n_stored_bytes > 0
 
 
