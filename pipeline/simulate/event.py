@@ -1,0 +1,25 @@
+"""One event as it leaves the organisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A record's text and what the truth keeps of it.
+
+    account: the trail it goes to (recipientAccountId). family: CloudTrail, or CloudTrail-Insight.
+    delay: seconds its delivery is late by. label: the scenario it belongs to, if any.
+    """
+
+    text: str
+    time: int
+    account: str
+    region: str
+    event_id: str
+    source: str
+    name: str
+    family: str = "CloudTrail"
+    delay: float = 0.0
+    label: str = ""
