@@ -80,6 +80,14 @@ class TableFiles:
     def _fields(self) -> list[NestedField]:
         return [f for f in self.view.schema.fields if type(f.field_type) in _KINDS]
 
+    def time_range(self, column: str) -> tuple[datetime | None, datetime | None]:
+        """Return the smallest and the largest time of a column over all files."""
+        if column not in self.columns:
+            return None, None
+        first = [time for time in self.bounds[low(column)].to_pylist() if time]
+        last = [time for time in self.bounds[high(column)].to_pylist() if time]
+        return min(first, default=None), max(last, default=None)
+
     def days(self, numbers: Sequence[int], column: str) -> list[date]:
         """Return the days that the bounds of some files span, in order."""
         if self.columns.get(column) is None:

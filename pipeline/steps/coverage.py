@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.ask.session import Snapshot, open_session
 from pipeline.lake.catalog import Lake
+from pipeline.lake.schema import LOGS
 from pipeline.queryfile import read_query
 
 RULE = (
@@ -120,6 +121,7 @@ def measure_coverage(
     }
     with open_session(lake) as session:
         snapshot = session.snapshot()
+        _, period["newest"] = snapshot.files(LOGS.name).time_range("event_time")
         hours = _ask(snapshot, "lake/coverage_hours", period | chosen)
         objects = _ask(snapshot, "lake/coverage_trails", chosen)
     newest = hours["known_until"].max() if hours.height else None

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyiceberg.table.snapshots import Snapshot as TableSnapshot
 
-from pipeline.ask.condition import high, low
+from pipeline.ask.condition import low
 from pipeline.ask.files import TableFiles
 from pipeline.ask.session import Snapshot, open_session
 from pipeline.lake.catalog import Lake
@@ -117,7 +117,7 @@ def read_status(lake: Lake) -> Status:
         quarantine = _ask(snapshot, "lake/quarantine_reasons")
     snapshots = facts.view.table.metadata.snapshots
     newest = facts.view.table.current_snapshot()
-    first, last = _time_range(facts)
+    first, last = facts.time_range("event_time")
     days = _days(facts)
     return Status(
         location=lake.location,
@@ -165,14 +165,6 @@ def _next_step(row: Mapping[str, Any]) -> str:
 
 def _moment(snapshot: TableSnapshot) -> datetime:
     return _EPOCH + timedelta(milliseconds=snapshot.timestamp_ms)
-
-
-def _time_range(facts: TableFiles) -> tuple[datetime | None, datetime | None]:
-    if "event_time" not in facts.columns:
-        return None, None
-    first = [time for time in facts.bounds[low("event_time")].to_pylist() if time]
-    last = [time for time in facts.bounds[high("event_time")].to_pylist() if time]
-    return min(first, default=None), max(last, default=None)
 
 
 def _days(facts: TableFiles) -> list[date | None]:

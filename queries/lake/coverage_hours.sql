@@ -6,6 +6,7 @@ parameters:
   read_from: how far back facts are read; earlier than `from`, so that there is a rhythm to judge by
   from: first hour to tell of
   to: hour to stop before
+  newest: time of the newest event of all
   accounts: accounts to tell of; null, all
   regions: regions to tell of; null, all
 columns:
@@ -47,7 +48,7 @@ known as (
     select
         least(
             date_trunc('hour', greatest(
-                (select max(event_time) from cloudtrail_logs where event_time >= $read_from),
+                $newest,
                 (select max(delivered_at) from objects)
             )),
             date_trunc('hour', now())
