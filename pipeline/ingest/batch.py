@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -118,8 +119,9 @@ class Batch:
 
     def finish_stages(self) -> None:
         """Close the threads' files; nothing may be taken in afterwards."""
-        for stage in self._stages:
-            self.files += stage.finish()
+        with ThreadPoolExecutor(len(self._stages) or 1) as pool:
+            for files in pool.map(Stage.finish, self._stages):
+                self.files += files
         self._stages = []
         self._seen = set()
 

@@ -21,7 +21,7 @@ from pipeline.ingest.envelope import Bad, Lookalike, Record, is_plain, unwrap
 from pipeline.ingest.repair import Prepared, prepare
 from pipeline.ingest.restore import restore
 from pipeline.ingest.split import JSON_ERRORS
-from pipeline.ingest.transform import Decoder, retype
+from pipeline.ingest.transform import Decoder, retype, string_array
 from pipeline.lake.record import RECORD
 
 LARGE_BYTES = 16 << 20
@@ -29,7 +29,7 @@ LARGE_BYTES = 16 << 20
 grow faster than the document."""
 
 _NO_TIME = "eventTime is missing or no time"
-_GROUP_BYTES = 8 << 20
+_GROUP_BYTES = 12 << 20
 _ENVELOPE = np.array([1, 2, 1], np.int64)  # what {"Records":[]} itself has of : " {
 _COLUMN = {f.name: n for n, f in enumerate(RECORD)}
 _RECORDS_KEY = re.compile(rb'"Records"\s*:')
@@ -154,15 +154,17 @@ class Normaliser:
     ) -> tuple[pa.StructArray, Numbers, Numbers, list[_Odd]]:
         """Decode plain documents; return the rows that are whole, and the records that are not."""
         texts = [plain.text for plain in group]
-        lists = self._decoder.decode(texts)
+        whole = texts[0] if len(texts) == 1 else b"".join(texts)
+        documents = string_array(texts, whole)
+        lists = self._decoder.decode(documents)
         if lists is None:
-            lists = self._decoder.decode_each(texts)
+            lists = self._decoder.decode_each(documents)
         rows = lists.flatten()
         edges = np.asarray(lists.offsets).astype(np.int64)
         edges -= edges[0]
         keep = np.ones(len(rows), bool)
         suspects = (
-            np.arange(len(group)) if lists.null_count else _suspects(texts, rows, edges)
+            np.arange(len(group)) if lists.null_count else _suspects(texts, whole, rows, edges)
         )
         odd: list[_Odd] = []
         for n in suspects:
@@ -231,9 +233,9 @@ class Normaliser:
     def _decode_prepared(
         self, ready: Sequence[tuple[_Odd, Prepared]], tallies: Sequence[Tally]
     ) -> Iterator[Part]:
-        lists = self._decoder.decode([_join([p.text for _, p in ready])])
+        lists = self._decoder.decode(string_array([_join([p.text for _, p in ready])]))
         if lists is None or len(lists.flatten()) != len(ready):
-            lists = self._decoder.decode_each([_join([p.text]) for _, p in ready])
+            lists = self._decoder.decode_each(string_array([_join([p.text]) for _, p in ready]))
             refused = np.asarray(lists.is_null())
             for (record, _), is_refused in zip(ready, refused, strict=True):
                 if is_refused:
@@ -344,11 +346,10 @@ def _missing(rows: pa.StructArray) -> npt.NDArray[np.bool_] | None:
 
 
 def _suspects(
-    texts: Sequence[bytes], rows: pa.StructArray, edges: npt.NDArray[np.int64]
+    texts: Sequence[bytes], whole: bytes, rows: pa.StructArray, edges: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
     """Return the numbers of the documents that are not proven to be held whole."""
     missing = _missing(rows)
-    whole = b"".join(texts)
     hidden = hides_colons(whole)
     if missing is None and not hidden:
         total = count_rows(rows, edges[[0, -1]], RECORD)[0] + len(texts) * _ENVELOPE

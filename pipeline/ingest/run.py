@@ -30,7 +30,7 @@ from pipeline.sources.object import LogObject, Source
 
 LISTING_PAGE = 100_000
 _READ_AHEAD_BYTES = 64 << 20
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 3 << 19
 _CHUNK_OBJECTS = 400
 _LARGE = 8 << 20
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-ROW_GROUP = 32_768
-_BUFFERED_ROWS = 65_536
+ROW_GROUP = 20_480
+_BUFFERED_ROWS = 20_480
 
 Keys = npt.NDArray[np.int64]
 
@@ -117,7 +117,7 @@ class Stage:
                 self._add_day(
                     int(days[order[start]]), ordered.slice(start, end - start)
                 )
-        if self._buffered > _BUFFERED_ROWS * 2:
+        if self._buffered > _BUFFERED_ROWS * 3:
             for file in self._open.values():
                 self._buffered -= file.flush()
 

@@ -49,41 +49,36 @@ class Decoder:
         self.connection = connect(threads=1)
         self.connection.execute("set preserve_insertion_order = true")
 
-    def decode(self, documents: Sequence[bytes]) -> pa.ListArray | None:
+    def decode(self, documents: pa.LargeStringArray) -> pa.ListArray | None:
         """Decode `{"Records": […]}` documents; None where one is no JSON or no UTF-8.
 
         Returns:
             One list of record structs a document, in order.
         """
         try:
-            return self._run(
-                _DECODE, "documents", pa.table({"document": string_array(documents)})
-            )
+            return self._run(_DECODE, documents)
         except (duckdb.Error, UnicodeDecodeError):
             return None
 
-    def decode_each(self, documents: Sequence[bytes]) -> pa.ListArray:
+    def decode_each(self, documents: pa.LargeStringArray) -> pa.ListArray:
         """Decode documents; a document that is no JSON gives a null."""
-        return self._run(
-            _TRY_DECODE, "documents", pa.table({"document": string_array(documents)})
-        )
+        return self._run(_TRY_DECODE, documents)
 
-    def _run(self, query: str, name: str, table: pa.Table) -> pa.ListArray:
-        self.connection.register(name, table)
+    def _run(self, query: str, documents: pa.LargeStringArray) -> pa.ListArray:
+        self.connection.register("documents", pa.table({"document": documents}))
         try:
             column = self.connection.sql(query).to_arrow_table().column(0)
         finally:
-            self.connection.unregister(name)
+            self.connection.unregister("documents")
         return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def string_array(texts: Sequence[bytes]) -> pa.LargeStringArray:
-    """Return an Arrow string array over these UTF-8 texts, copied once."""
+def string_array(texts: Sequence[bytes], joined: bytes | None = None) -> pa.LargeStringArray:
+    """Return an Arrow string array over UTF-8 texts; joined is all of them, if at hand."""
     ends = np.zeros(len(texts) + 1, np.int64)
     np.cumsum([len(text) for text in texts], out=ends[1:])
-    return pa.LargeStringArray.from_buffers(
-        len(texts), pa.py_buffer(ends.data), pa.py_buffer(b"".join(texts))
-    )
+    data = b"".join(texts) if joined is None else joined
+    return pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(ends.data), pa.py_buffer(data))
 
 
 def retype(array: pa.Array, kind: pa.DataType) -> pa.Array:
