@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import log
 
 from pipeline.simulate.access import open_session
 from pipeline.simulate.catalogue import Persona, Step, Workflow
@@ -27,11 +28,10 @@ def work(world: World, actor: Actor) -> Iterator[float]:
     focus: dict[str, Resource] = {}
     if actor.persona.name == "insights":
         session.values.update(_unusual(world))
-    pause = 1 / workflow.pace
     for step in workflow.steps:
         for turn in range(_times(world, step)):
             _call(world, session, step, focus, turn)
-            yield world.random.expovariate(pause)
+            yield -log(1 - world.random.random()) * workflow.pace
 
 
 def _choose(world: World, persona: Persona) -> Workflow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -62,7 +63,7 @@ class Delivery:
         self._count = 0
         self._buffered = 0
         self._now = plan.start.timestamp()
-        self._folders: set[Path] = set()
+        self._folders: set[str] = set()
         self.doubled = 0
 
     def add(self, event: Event) -> None:
@@ -143,18 +144,19 @@ class Delivery:
     def _write(self, stream: _Stream, records: list[str], now: float) -> None:
         text = ('{"Records":[' + ",".join(records) + "]}").encode()
         stored = igzip.compress(text, _LEVEL, mtime=0)
-        path = self._path(stream, now)
-        if path.parent not in self._folders:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._folders.add(path.parent)
-        path.write_bytes(stored)
+        folder, name = self._key(stream, now)
+        if folder not in self._folders:
+            os.makedirs(folder, exist_ok=True)
+            self._folders.add(folder)
+        with open(f"{folder}/{name}", "wb", buffering=0) as file:
+            file.write(stored)
         self._wrote(len(records), len(text), len(stored))
 
-    def _path(self, stream: _Stream, now: float) -> Path:
+    def _key(self, stream: _Stream, now: float) -> tuple[str, str]:
         at = gmtime(now // _WINDOW * _WINDOW)
         name = (
             f"{stream.account}_{stream.family}_{stream.region}_"
             f"{strftime('%Y%m%dT%H%MZ', at)}_{self._ids.alnum(16)}.json.gz"
         )
-        folder = self._root / stream.account / stream.family / stream.region
-        return folder / strftime("%Y/%m/%d", at) / name
+        day = strftime("%Y/%m/%d", at)
+        return f"{self._root}/{stream.account}/{stream.family}/{stream.region}/{day}", name

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A record's text and what the truth keeps of it.
 
     account: the trail it goes to (recipientAccountId). family: CloudTrail, or CloudTrail-Insight.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from random import Random
 
-_POOL_BYTES = 30_000  # divisible by 3 and 5, so that base64 and base32 need no padding
+_POOL_BYTES = 32_768
+_UPPER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_ALNUM = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
-_NOT_ALNUM = {ord("+"): None, ord("/"): None}
 
 
 class _Pool:
@@ -35,16 +35,15 @@ class Ids:
     """Identifiers from one seeded generator."""
 
     def __init__(self, random: Random) -> None:
-        def encode(encoder: Callable[[bytes], bytes]) -> Callable[[], str]:
-            return lambda: encoder(random.randbytes(_POOL_BYTES)).decode("ascii")
+        def pool(alphabet: bytes) -> Callable[[int], str]:
+            table = (alphabet * 8)[:256]
+            return _Pool(lambda: random.randbytes(_POOL_BYTES).translate(table).decode()).take
 
-        b64 = encode(base64.b64encode)
-        upper = encode(base64.b32encode)
         self.hex = _Pool(lambda: random.randbytes(_POOL_BYTES).hex()).take
-        self.b64 = _Pool(b64).take
-        self.upper = _Pool(upper).take
-        self.lower = _Pool(lambda: upper().lower()).take
-        self.alnum = _Pool(lambda: b64().translate(_NOT_ALNUM)).take
+        self.b64 = pool(_ALNUM + b"+/")
+        self.upper = pool(_UPPER)
+        self.lower = pool(_UPPER.lower())
+        self.alnum = pool(_ALNUM)
 
     def uuid(self) -> str:
         """Return a version 4 UUID."""

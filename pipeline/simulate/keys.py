@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -27,7 +28,7 @@ class KeyWriter:
         if len(self._events) >= _ROWS:
             self._flush()
 
-    def __enter__(self) -> KeyWriter:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -30,21 +30,31 @@ _FAMILY = (
 )  # fmt: skip
 _SERVICES = ("mgmt", "security", "log-archive", "tooling")
 _AGENTS = (
-    "aws-cli/2.17.56 md/awscrt#0.21.2 ua/2.0 os/macos#23.6.0 md/arch#arm64 lang/python#3.11.9"
-    " md/pyimpl#CPython cfg/retry-mode#standard md/prompt#off",
+    (
+        "aws-cli/2.17.56 md/awscrt#0.21.2 ua/2.0 os/macos#23.6.0 md/arch#arm64 lang/python#3.11.9"
+        " md/pyimpl#CPython cfg/retry-mode#standard md/prompt#off"
+    ),
     "aws-cli/2.15.30 Python/3.11.8 Linux/6.5.0-27-generic exe/x86_64.ubuntu.22 prompt/off",
-    "Boto3/1.35.24 md/Botocore#1.35.24 ua/2.0 os/linux#6.1.0 md/arch#x86_64 lang/python#3.12.4"
-    " md/pyimpl#CPython cfg/retry-mode#legacy Botocore/1.35.24",
-    "APN/1.0 HashiCorp/1.0 Terraform/1.9.5 (+https://www.terraform.io) terraform-provider-aws/"
-    "5.67.0 (+https://registry.terraform.io/providers/hashicorp/aws) aws-sdk-go-v2/1.30.5 "
-    "ua/2.1 os/macos lang/go#1.22.6 md/GOOS#darwin md/GOARCH#arm64",
+    (
+        "Boto3/1.35.24 md/Botocore#1.35.24 ua/2.0 os/linux#6.1.0 md/arch#x86_64 lang/python#3.12.4"
+        " md/pyimpl#CPython cfg/retry-mode#legacy Botocore/1.35.24"
+    ),
+    (
+        "APN/1.0 HashiCorp/1.0 Terraform/1.9.5 (+https://www.terraform.io) terraform-provider-aws/"
+        "5.67.0 (+https://registry.terraform.io/providers/hashicorp/aws) aws-sdk-go-v2/1.30.5 "
+        "ua/2.1 os/macos lang/go#1.22.6 md/GOOS#darwin md/GOARCH#arm64"
+    ),
 )
 _BROWSERS = (
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/128.0.0.0 Safari/537.36",
+    (
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/128.0.0.0 Safari/537.36"
+    ),
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:130.0) Gecko/20100101 Firefox/130.0",
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/127.0.0.0 "
-    "Safari/537.36",
+    (
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/127.0.0.0 "
+        "Safari/537.36"
+    ),
 )
 
 

@@ -22,10 +22,14 @@ _OVERHEAD = 0.5  # events of signing in, in the mean of all activities
 
 @dataclass(slots=True, eq=False)
 class _Running:
-    """An activity under way and the number of events still expected of it."""
+    """An activity under way and the number of events still expected of it.
+
+    is_extra: its events come on top of the plan's, so it does not end with them.
+    """
 
     steps: Iterator[float]
     expected: float
+    is_extra: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Schedule:
         }
         natural = sum(self._natural(span) for span in self._spans())
         self.events = plan.events or max(1, round(natural))
+        self.world.limit = self.events
         self._scale = self.events / natural if natural else 0.0
 
     def run(self, tick: Callable[[float], None]) -> None:
@@ -82,7 +87,7 @@ class Schedule:
 
     def add(self, time: float, steps: Iterator[float]) -> None:
         """Let something more happen from a time on, such as a scenario."""
-        self._push(time, _Running(steps, 0.0))
+        self._push(time, _Running(steps, 0.0, is_extra=True))
 
     def _spans(self) -> Iterator[_Span]:
         now = self._start
@@ -124,10 +129,11 @@ class Schedule:
 
     def _advance(self, until: float) -> None:
         queue = self._queue
-        while queue and queue[0][0] < until and self.world.emitted < self.events:
+        while queue and queue[0][0] < until:
             time, _, running = heappop(queue)
-            self.world.now = time
-            self._resume(time, running)
+            if running.is_extra or self.world.emitted < self.events:
+                self.world.now = time
+                self._resume(time, running)
 
     def _resume(self, time: float, running: _Running) -> None:
         before = self.world.emitted

@@ -22,23 +22,6 @@ _WORDS = (
 )  # fmt: skip
 
 
-@cache
-def _choices(text: str) -> tuple[str, ...]:
-    return tuple(text.split("|"))
-
-
-@cache
-def _bounds(text: str) -> tuple[int, int]:
-    low, high = text.split("-")
-    return int(low), int(high) - int(low) + 1
-
-
-@cache
-def _limits(text: str) -> tuple[float, float]:
-    low, high = text.split("-")
-    return float(low), float(high)
-
-
 def _clock(form: str) -> Callable[[float], str]:
     return lambda now: strftime(form, gmtime(now))
 
@@ -88,22 +71,13 @@ class Scope(dict[str, str]):
         self.ids: Ids = inventory.ids
         self.account = account
         self.region = region
-        self.now = now
+        self.now: float = now
         self.focus = focus
         self.stock_only = stock_only
         self.used: dict[str, Resource] = {}
 
     def __missing__(self, name: str) -> str:
-        recipe, colon, argument = name.partition(":")
-        if not colon:
-            head, dot, form = name.partition(".")
-            if dot and head != "now":
-                self.use(self.inventory.find(self, head))
-                return self[name]
-            argument = form
-            recipe = head
-        value = self._make(recipe.partition("~")[0], argument.partition("~")[0])
-        self[name] = value
+        value = self[name] = _recipe(name)(self)
         return value
 
     def use(self, resource: Resource) -> None:
@@ -111,40 +85,68 @@ class Scope(dict[str, str]):
         self.used[resource.kind.name] = resource
         self.update(resource.fields)
 
-    def _make(self, recipe: str, argument: str) -> str:
-        match recipe:
-            case "int":
-                low, span = _bounds(argument)
-                return str(low + int(self.random.random() * span))
-            case "b64":
-                return self.ids.b64(int(argument))
-            case "pick":
-                return self._pick(_choices(argument))
-            case "hex":
-                return self.ids.hex(int(argument))
-            case "uuid":
-                return self.ids.uuid()
-            case "now":
-                return _TIMES[argument](self.now)
-            case "word":
-                return self._pick(_WORDS)
-            case "upper":
-                return self.ids.upper(int(argument))
-            case "lower":
-                return self.ids.lower(int(argument))
-            case "alnum":
-                return self.ids.alnum(int(argument))
-            case "id":
-                return argument + self.ids.upper(17)
-            case "next":
-                return str(int(self[argument]) + 1)
-            case "after":
-                return write_moment(self.now + int(argument))
-            case "decimal":
-                low_limit, high_limit = _limits(argument)
-                exponent = math.log(high_limit / low_limit) * self.random.random()
-                return f"{low_limit * math.exp(exponent):.10f}"
-        raise KeyError(f"no recipe {recipe}:{argument}")
 
-    def _pick(self, options: tuple[str, ...]) -> str:
-        return options[int(self.random.random() * len(options))]
+Recipe = Callable[[Scope], str]
+"""Makes a value for a scope."""
+
+
+@cache
+def _recipe(name: str) -> Recipe:
+    """Return how a value is come by, worked out once for each name."""
+    head, colon, rest = name.partition(":")
+    argument = rest.partition("~")[0]
+    if not colon:
+        kind, dot, form = head.partition(".")
+        if kind == "now":
+            clock = _TIMES[form]
+            return lambda scope: clock(scope.now)
+        if dot:
+            return lambda scope: _look_up(scope, kind, name)
+    return _RECIPES[head.partition("~")[0]](argument)
+
+
+def _look_up(scope: Scope, kind: str, name: str) -> str:
+    scope.use(scope.inventory.find(scope, kind))
+    return scope[name]
+
+
+def _number(argument: str) -> Recipe:
+    low, high = map(int, argument.split("-"))
+    span = high - low + 1
+    return lambda scope: str(low + int(scope.random.random() * span))
+
+
+def _decimal(argument: str) -> Recipe:
+    low, high = map(float, argument.split("-"))
+    size = math.log(high / low)
+    return lambda scope: f"{low * math.exp(size * scope.random.random()):.10f}"
+
+
+def _one_of(options: tuple[str, ...]) -> Recipe:
+    count = len(options)
+    return lambda scope: options[int(scope.random.random() * count)]
+
+
+def _cut(pool: Callable[[Ids], Callable[[int], str]]) -> Callable[[str], Recipe]:
+    def recipe(argument: str) -> Recipe:
+        length = int(argument)
+        return lambda scope: pool(scope.ids)(length)
+
+    return recipe
+
+
+_RECIPES: dict[str, Callable[[str], Recipe]] = {
+    "int": _number,
+    "decimal": _decimal,
+    "pick": lambda argument: _one_of(tuple(argument.split("|"))),
+    "word": lambda _: _one_of(_WORDS),
+    "uuid": lambda _: lambda scope: scope.ids.uuid(),
+    "hex": _cut(lambda ids: ids.hex),
+    "b64": _cut(lambda ids: ids.b64),
+    "upper": _cut(lambda ids: ids.upper),
+    "lower": _cut(lambda ids: ids.lower),
+    "alnum": _cut(lambda ids: ids.alnum),
+    "id": lambda prefix: lambda scope: prefix + scope.ids.upper(17),
+    "next": lambda field: lambda scope: str(int(scope[field]) + 1),
+    "after": lambda seconds: lambda scope: write_moment(scope.now + int(seconds)),
+}

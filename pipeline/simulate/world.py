@@ -49,19 +49,22 @@ class World:
         self.ids = ids
         self.now = plan.start.timestamp()
         self.emitted = 0
+        self.limit = float("inf")
         self.roles: dict[tuple[str, str], Role] = {}
         self._late = plan.late
         self._sink = sink
         self._network = draw_network_activity()
-        self._second = -1
-        self._time = ""
+        self._minute = -1
+        self._prefix = ""
 
     def clock(self) -> str:
         """Return the time as eventTime has it."""
-        if int(self.now) != self._second:
-            self._second = int(self.now)
-            self._time = strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(self._second))
-        return self._time
+        now = int(self.now)
+        minute, second = divmod(now, 60)
+        if minute != self._minute:
+            self._minute = minute
+            self._prefix = strftime("%Y-%m-%dT%H:%M:", gmtime(now))
+        return f"{self._prefix}{second:02}Z"
 
     def emit(
         self,
@@ -95,7 +98,7 @@ class World:
         if failure is None:
             self._apply(action, scope)
         if session.vpce and action.service in _ENDPOINT_SERVICES:
-            self._log_endpoint(action, session, scope)
+            self._log_endpoint(action, session, scope, label)
         return scope
 
     def _prepare(self, action: Action, scope: Scope) -> bool:
@@ -109,7 +112,8 @@ class World:
         if action.makes:
             self.inventory.make(scope, action.makes)
         for name, template in action.sets:
-            scope[name]  # noqa: B018 - brings the resource into scope before its field changes
+            before = scope[name]  # brings the resource into scope before its field changes
+            scope["was:" + name] = before
             scope[name] = template % scope
         return True
 
@@ -160,7 +164,7 @@ class World:
         self._send(
             Event(
                 text=form % scope,
-                time=self._second,
+                time=int(self.now),
                 account=recipient,
                 region=scope.region,
                 event_id=scope["event_id"],
@@ -200,7 +204,7 @@ class World:
             return 43200.0 * size
         return 3600.0 * size if roll < 0.12 else 900.0 + 300.0 * size
 
-    def _log_endpoint(self, action: Action, session: Session, scope: Scope) -> None:
+    def _log_endpoint(self, action: Action, session: Session, scope: Scope, label: str) -> None:
         """Write, now and then, the record the endpoint's owner gets of the same call."""
         if self.random.random() >= _ENDPOINT_SHARE:
             return
@@ -211,15 +215,20 @@ class World:
         self._send(
             Event(
                 text=self._network % scope,
-                time=self._second,
+                time=int(self.now),
                 account=session.account,
                 region=scope.region,
                 event_id=scope["event_id"],
                 source=action.source,
                 name=action.name,
+                label=label,
             )
         )
 
     def _send(self, event: Event) -> None:
-        self.emitted += 1
+        """Let an event out; a scenario's comes on top of the number that was asked for."""
+        if not event.label:
+            if self.emitted >= self.limit:
+                return
+            self.emitted += 1
         self._sink(event)
