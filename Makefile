@@ -1,0 +1,47 @@
+# Everything runs in an environment of its own, made from the lock file on first use.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test soak check lint types sql imports bench docs wheel clean
+.DEFAULT_GOAL := test
+
+$(READY): pyproject.toml requirements.lock
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $(READY)
+
+demo: $(READY)            ## simulate a small organisation, ingest it, ask a question
+	$(BIN)/trailhouse demo
+
+test: $(READY)            ## the tests, in at most four minutes on two cores
+	$(BIN)/python -m pytest -n 2 -m "not soak"
+
+soak: $(READY)            ## the long versions: kills, thousands of commits, wheels
+	$(BIN)/python -m pytest -m soak
+
+check: lint types sql imports
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+sql: $(READY)
+	@if find queries -name '*.sql' | grep -q .; then $(BIN)/sqlfluff lint queries; fi
+
+imports: $(READY)
+	$(BIN)/lint-imports
+
+bench: $(READY)           ## side by side against DuckDB's own JSON reader
+	$(BIN)/python -m benchmarks.ingest
+
+wheel: $(READY)
+	$(BIN)/python -m build --wheel
+
+clean:
+	rm -rf $(VENV) dist build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
