@@ -33,9 +33,7 @@ def standing_role(world: World, account: Account, name: str) -> Role:
     return known
 
 
-def grant_role(
-    world: World, role: Role, session: str, seconds: int, key: str = ""
-) -> dict[str, str]:
+def grant_role(world: World, role: Role, session: str, seconds: int) -> dict[str, str]:
     """Return the values of a call that hands out a role's credentials."""
     return {
         "role_arn": role.arn,
@@ -44,7 +42,8 @@ def grant_role(
         "role_session": session,
         "assumed_arn": role.session_arn(session),
         "duration": str(seconds),
-        "access_key": key or world.ids.access_key(),
+        "access_key": world.ids.access_key(),
+        "session_token": world.ids.b64(340),
         "expiration": write_moment(world.now + seconds),
     }
 

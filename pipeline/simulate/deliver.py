@@ -1,4 +1,4 @@
-"""Delivery: records into objects, as CloudTrail puts them in a bucket, with its delays and doubles."""
+"""Delivery of records into objects as CloudTrail does it, with its delays and doubles."""
 
 from __future__ import annotations
 

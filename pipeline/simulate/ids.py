@@ -1,4 +1,4 @@
-"""Identifiers in AWS's shapes, cut from pools of seeded random text because each event needs many."""
+"""Identifiers in AWS's shapes, cut from pools of seeded random text for speed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What exists: the resources of each account and region, made before they are used, used until they go."""
+"""What exists: the resources of each account and region, from when they come to when they go."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shape of a record: each action's JSON text, in the key order AWS writes, with gaps for values."""
+"""The shape of a record: an action's JSON text in AWS's key order, with gaps for values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A simulation from plan to files: the organisation acts, the records are delivered, the truth is kept."""
+"""A simulation from plan to files: actors act, records are delivered, the truth is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens when: starts activities by the hour and the weekday and runs them in order of time."""
+"""What happens when: activities start by hour and weekday and run in order of time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values for one record: asked for by name, made or looked up on first use, then the same all through."""
+"""Values for one record: by name, made or looked up on first use, then the same throughout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one place events come from: an action by a session, checked against and applied to what exists."""
+"""Where all events come from: an action by a session, done to what exists."""
 
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ class World:
         succeeds: bool = False,
         label: str = "",
     ) -> Scope | None:
-        """Let a session do something; the record's values, or None if there was nothing to do it to.
+        """Let a session do something; None if there was nothing to do it to.
 
-        A call that fails changes nothing. succeeds rules failures out, for calls whose outcome
-        the story goes on with.
+        Returns the record's values. A call that fails changes nothing. succeeds rules failures
+        out, for calls whose outcome the story goes on with.
         """
         where = action.region or region or session.region
         if action.is_to_logs:
