@@ -107,12 +107,18 @@ class Ingest:
         source: where from.
         options: how.
         report: called with every chunk of objects, from the thread that runs.
+        counts: what to go on counting from.
     """
 
     def __init__(
-        self, lake: Lake, source: Source, options: IngestOptions, report: Report
+        self,
+        lake: Lake,
+        source: Source,
+        options: IngestOptions,
+        report: Report,
+        counts: Counts | None = None,
     ) -> None:
-        self.counts = Counts()
+        self.counts = counts or Counts()
         self._lake = lake
         self._source = source
         self._options = options

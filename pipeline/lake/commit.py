@@ -54,6 +54,16 @@ def append_facts(
         _append(transaction, table, locations, properties)
 
 
+def append_file(table: Table, location: str) -> None:
+    """Commit one file to a table by itself.
+
+    Raises:
+        CommitFailedException: another writer was first; load the table again and retry.
+    """
+    with table.transaction() as transaction:
+        _append(transaction, table, [location], {})
+
+
 def pending(lake: Lake, follower: str) -> list[Snapshot]:
     """Return the facts' snapshots whose file the follower has not taken in yet, oldest first."""
     applied = _applied(lake.table(follower))
