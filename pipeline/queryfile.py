@@ -87,20 +87,14 @@ def parse_query(text: str, place: str) -> QueryFile:
         UsageError: no header, no mapping in it, another name, or no SQL; with file and line.
     """
     if not text.startswith("/*"):
-        raise UsageError(
-            f"{place}:1: no header", "open the file with /* name: … description: … */"
-        )
+        raise UsageError(f"{place}:1: no header", "open the file with /* name: … description: … */")
     inner, closed, sql = text[2:].partition("*/")
     if not closed:
-        raise UsageError(
-            f"{place}:1: the header's comment is never closed", "close it with */"
-        )
+        raise UsageError(f"{place}:1: the header's comment is never closed", "close it with */")
     header = _read_header(inner, place)
     for needed in ("name", "description"):
         if not header.get(needed):
-            raise UsageError(
-                f"{place}:1: the header has no {needed}", f"add {needed}: …"
-            )
+            raise UsageError(f"{place}:1: the header has no {needed}", f"add {needed}: …")
     if header["name"] != Path(place).stem:
         raise UsageError(
             f"{place}:1: the header says name: {header['name']}",
@@ -134,29 +128,23 @@ def content_root() -> Traversable:
 class _HeaderLoader(yaml.SafeLoader):
     """YAML as PyYAML's safe loader reads it, but a key that comes twice is an error."""
 
-    def construct_mapping(
-        self, node: yaml.MappingNode, deep: bool = False
-    ) -> dict[Hashable, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Any] = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise yaml.MarkedYAMLError(
-                    None, None, f"{key.value} comes twice", key.start_mark
-                )
+                raise yaml.MarkedYAMLError(None, None, f"{key.value} comes twice", key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
 def _read_header(text: str, place: str) -> Mapping[str, Any]:
     try:
-        header = yaml.load(text, _HeaderLoader)  # a SafeLoader
+        header = yaml.load(text, _HeaderLoader)  # noqa: S506  # a SafeLoader
     except yaml.YAMLError as wrong:
         mark = getattr(wrong, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         problem = getattr(wrong, "problem", None) or str(wrong)
         raise UsageError(f"{place}:{line}: {' '.join(problem.split())}") from wrong
     if not isinstance(header, dict):
-        raise UsageError(
-            f"{place}:1: the header is no mapping", "write name: … description: …"
-        )
+        raise UsageError(f"{place}:1: the header is no mapping", "write name: … description: …")
     return header

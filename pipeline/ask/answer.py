@@ -67,9 +67,7 @@ class Answer:
         """Stream the rows as Arrow record batches of at most about this many."""
         with self._words():
             reader = self._relation.to_arrow_reader(rows)
-        return pa.RecordBatchReader.from_batches(
-            reader.schema, self._translated(reader)
-        )
+        return pa.RecordBatchReader.from_batches(reader.schema, self._translated(reader))
 
     def duckdb(self) -> duckdb.DuckDBPyRelation:
         """Return a DuckDB relation to go on from; it lives as long as this answer."""

@@ -133,9 +133,7 @@ def _range(node: Tree, mention: Mention) -> Tree | None:
         )
     if node.get("class") == "BETWEEN":
         ends = [(_AT_LEAST, node["lower"]), (_AT_MOST, node["upper"])]
-        known = [
-            p for p in _compare_each(node["input"], ends, mention) if p is not None
-        ]
+        known = [p for p in _compare_each(node["input"], ends, mention) if p is not None]
         return join("AND", known) if known else None
     if kind == "COMPARE_IN":
         first, *others = node["children"]
@@ -203,9 +201,7 @@ def _prefix(node: Tree, mention: Mention) -> Tree | None:
         text = text[: min((text + end).index(end) for end in "%_\\")]
     if not text:
         return None
-    return _compare(
-        call("left", given[0], constant(len(text))), _EQUAL, constant(text), mention
-    )
+    return _compare(call("left", given[0], constant(len(text))), _EQUAL, constant(text), mention)
 
 
 def _exact(node: Tree, mention: Mention) -> Tree | None:
@@ -249,9 +245,7 @@ def _function_grows_with(node: Tree, mention: Mention) -> str | None:
     match function_name(node), len(given):
         case "year", 1:
             inner, wants_text = given[0], False
-        case (("date_part" | "datepart"), 2) if (
-            text_literal(given[0]) or ""
-        ).lower() == "year":
+        case (("date_part" | "datepart"), 2) if (text_literal(given[0]) or "").lower() == "year":
             inner, wants_text = given[1], False
         case (("date_trunc" | "datetrunc"), 2) if text_literal(given[0]):
             inner, wants_text = given[1], False
@@ -273,9 +267,7 @@ def _is_constant(node: Tree, mention: Mention, but: Collection[str] = ()) -> boo
         kind = part.get("class")
         if kind == "COLUMN_REF":
             names = part["column_names"]
-            is_now = (
-                mention.has_now and len(names) == 1 and names[0].lower() in NOW_WORDS
-            )
+            is_now = mention.has_now and len(names) == 1 and names[0].lower() in NOW_WORDS
             if not is_now and mention.column(part) not in but:
                 return False
         elif kind == "FUNCTION":

@@ -54,9 +54,7 @@ class Plan:
     tables: tuple[TablePlan, ...]
 
 
-def measure(
-    files: TableFiles, numbers: Sequence[int] | None, day_column: str
-) -> Extent:
+def measure(files: TableFiles, numbers: Sequence[int] | None, day_column: str) -> Extent:
     """Add up some files of a table; None: all of them."""
     chosen = range(len(files.files)) if numbers is None else numbers
     found = [files.files[number] for number in chosen]
@@ -82,9 +80,7 @@ def plan_table(
         table=view.table.name()[-1],
         snapshot_id=view.snapshot_id,
         committed_at=(
-            datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC)
-            if snapshot
-            else None
+            datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC) if snapshot else None
         ),
         condition=condition,
         read=whole if numbers is None else measure(files, numbers, day_column),

@@ -51,11 +51,7 @@ class TableFiles:
     def columns(self) -> Mapping[str, ColumnKind]:
         """The columns whose smallest and largest values are known of at least one file."""
         known = {number for file in self.files for number in file.lower_bounds or ()}
-        return {
-            f.name: _KINDS[type(f.field_type)]
-            for f in self._fields
-            if f.field_id in known
-        }
+        return {f.name: _KINDS[type(f.field_type)] for f in self._fields if f.field_id in known}
 
     @cached_property
     def bounds(self) -> pa.Table:
@@ -64,9 +60,7 @@ class TableFiles:
         Both are null where one is unknown, and where one is no time a calendar has, such as
         infinity: functions of it would not grow with it.
         """
-        columns: dict[str, pa.Array] = {
-            NUMBER: pa.array(range(len(self.files)), pa.int64())
-        }
+        columns: dict[str, pa.Array] = {NUMBER: pa.array(range(len(self.files)), pa.int64())}
         for item in self._fields:
             kind = self.columns.get(item.name)
             if kind is None:
@@ -101,9 +95,7 @@ class TableFiles:
             if start is not None
             for day in range(start, end + 1)
         }
-        return [
-            datetime.fromtimestamp(day * 86400, UTC).date() for day in sorted(found)
-        ]
+        return [datetime.fromtimestamp(day * 86400, UTC).date() for day in sorted(found)]
 
 
 def list_files(view: TableView) -> TableFiles:

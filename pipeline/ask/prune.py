@@ -66,9 +66,7 @@ class _From:
     readings: Mapping[str, Reading]
 
 
-def read_tables(
-    tree: Tree, tables: Mapping[str, Mapping[str, ColumnKind]]
-) -> dict[str, Reading]:
+def read_tables(tree: Tree, tables: Mapping[str, Mapping[str, ColumnKind]]) -> dict[str, Reading]:
     """Return how a statement reads each of these tables; one it does not mention is missing.
 
     Args:
@@ -78,14 +76,9 @@ def read_tables(
     readings = {name: Reading(columns) for name, columns in tables.items()}
     everything = list(nodes(tree))
     for node in everything:
-        if (
-            node.get("type") == "TABLE_FUNCTION"
-            and function_name(node["function"]) in _DYNAMIC
-        ):
+        if node.get("type") == "TABLE_FUNCTION" and function_name(node["function"]) in _DYNAMIC:
             return {name: Reading(columns, [None]) for name, columns in tables.items()}
-    renamed = any(
-        str(node.get("alias", "")).lower() in NOW_WORDS for node in everything
-    )
+    renamed = any(str(node.get("alias", "")).lower() in NOW_WORDS for node in everything)
     _walk(tree, _Scope(frozenset(), has_now=not renamed), readings)
     return {name: reading for name, reading in readings.items() if reading.filters}
 
@@ -127,9 +120,7 @@ def _descend(node: Tree, given: list[Tree], clause: _From) -> None:
     given = given if keeps else []
     on = [node["condition"]] if keeps and node.get("condition") else []
     kind = node["join_type"]
-    _descend(
-        node["left"], given + (on if kind in {"INNER", "RIGHT", "SEMI"} else []), clause
-    )
+    _descend(node["left"], given + (on if kind in {"INNER", "RIGHT", "SEMI"} else []), clause)
     right_on = on if kind in {"INNER", "LEFT", "SEMI", "ANTI"} else []
     _descend(node["right"], given + right_on, clause)
     _walk(node.get("condition"), clause.scope.without_now(), clause.readings)
@@ -146,9 +137,7 @@ def _mention(node: Tree, given: list[Tree], clause: _From) -> None:
     mention = Mention(
         alias=(node.get("alias") or name).lower(),
         columns=reading.columns,
-        is_loose=not any(
-            n.get("join_type") in {"SEMI", "ANTI"} for n in nodes(clause.whole)
-        ),
+        is_loose=not any(n.get("join_type") in {"SEMI", "ANTI"} for n in nodes(clause.whole)),
         has_now=clause.scope.has_now and clause.whole is node,
     )
     known = [part for c in given if (part := weaken(c, mention)) is not None]

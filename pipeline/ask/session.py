@@ -77,9 +77,7 @@ class Snapshot:
                 numbers, condition = chosen[name]
                 plans.append(_plan(self.files(name), numbers, condition))
             paths = self._paths(name, chosen[name][0]) if name in chosen else []
-            cursor.execute(
-                f"create temp view {name} as from {scan_sql(table.schema, paths)}"
-            )
+            cursor.execute(f"create temp view {name} as from {scan_sql(table.schema, paths)}")
         relation = cursor.sql(statement.sql, params=_named(given))
         return Answer(cursor, relation, statement.sql, Plan(tuple(plans)))
 
@@ -212,19 +210,14 @@ def _choose(
 
 
 def _filter_sql(cursor: duckdb.DuckDBPyConnection, condition: Tree) -> str:
-    row = cursor.execute(
-        "select json_serialize_sql($sql)", {"sql": _EVERY_FILE}
-    ).fetchone()
+    row = cursor.execute("select json_serialize_sql($sql)", {"sql": _EVERY_FILE}).fetchone()
     tree = json.loads(row[0]) if row else {}
     tree["statements"][0]["node"]["where_clause"] = condition
     tree["statements"][0]["named_param_map"] = [
-        {"key": name, "value": place}
-        for place, name in enumerate(parameters(condition), 1)
+        {"key": name, "value": place} for place, name in enumerate(parameters(condition), 1)
     ]
     text = json.dumps(tree)
-    row = cursor.execute(
-        "select json_deserialize_sql($tree::json)", {"tree": text}
-    ).fetchone()
+    row = cursor.execute("select json_deserialize_sql($tree::json)", {"tree": text}).fetchone()
     return str(row[0]) if row else _EVERY_FILE
 
 
@@ -235,8 +228,6 @@ def _named(given: Parameters | None) -> dict[str, Any] | None:
     return {str(place): value for place, value in enumerate(given, 1)} or None
 
 
-def _plan(
-    files: TableFiles, numbers: Sequence[int] | None, condition: str
-) -> TablePlan:
+def _plan(files: TableFiles, numbers: Sequence[int] | None, condition: str) -> TablePlan:
     spec = TABLES[files.view.table.name()[-1]]
     return plan_table(files, numbers, condition, spec.day_column)

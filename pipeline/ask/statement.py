@@ -17,9 +17,7 @@ import duckdb
 from pipeline.ask.tree import Tree, nodes
 from pipeline.errors import QueryError
 
-_READING_NODES = frozenset(
-    {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
-)
+_READING_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
 _BLANK = r"(?:\s|--[^\n]*\n|/\*(?:(?!/\*).)*?\*/)"  # a comment within a comment is left to fail
 _EXPLAIN = re.compile(
     rf"({_BLANK}*explain\b{_BLANK}*)(analyze\b{_BLANK}*)?(\([^()]*\){_BLANK}*)?",
@@ -54,9 +52,7 @@ def read_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> Statement
     except duckdb.Error as refused:
         raise refusal(refused, sql) from refused
     if not found:
-        raise QueryError(
-            "there is no SQL statement", "give a query, for example: select 1"
-        )
+        raise QueryError("there is no SQL statement", "give a query, for example: select 1")
     if len(found) > 1 and found[0].type != duckdb.StatementType.MULTI:
         raise QueryError(
             f"{len(found)} SQL statements where one is asked for", "give one at a time"
@@ -100,16 +96,12 @@ def _reading_tree(connection: duckdb.DuckDBPyConnection, sql: str, kind: str) ->
                 "this pivot needs its values named",
                 "write: pivot … on column in ('first', 'second') using …",
             )
-        raise QueryError(
-            f"a query only reads, and this is {_article(kind)} statement", _EXPORT
-        )
+        raise QueryError(f"a query only reads, and this is {_article(kind)} statement", _EXPORT)
     for node in nodes(answer):
         kind = str(node.get("type", ""))
         if kind.endswith("_NODE") and kind not in _READING_NODES:
             name = kind.removesuffix("_NODE").removesuffix("_QUERY").replace("_", " ")
-            raise QueryError(
-                f"a query only reads, and this one holds {_article(name)}", _EXPORT
-            )
+            raise QueryError(f"a query only reads, and this one holds {_article(name)}", _EXPORT)
     return answer
 
 

@@ -1,4 +1,4 @@
-"""The parse tree of DuckDB, as `json_serialize_sql` gives it: look into it, and build pieces of it."""
+"""The parse tree of DuckDB, as `json_serialize_sql` gives it: look into it, build pieces of it."""
 
 from __future__ import annotations
 

@@ -57,15 +57,13 @@ def _count_all(data: npt.NDArray[np.uint8]) -> Counts:
         found = is_mark[: len(block)]
         for n, mark in enumerate(_MARKS):
             np.equal(block, mark, out=found)
-            totals[n] += _count_true(found)
+            totals[n] += int(_count_true(found))
     return np.array(totals, np.int64)
 
 
 def hides_colons(text: bytes) -> bool:
     """Say whether a colon is written as an escape, which would upset the count."""
-    pairs = (
-        np.frombuffer(text, "<u2", (len(text) - shift) // 2, shift) for shift in (0, 1)
-    )
+    pairs = (np.frombuffer(text, "<u2", (len(text) - shift) // 2, shift) for shift in (0, 1))
     escaped = len(text) > 1 and any((pair == _ESCAPE).any() for pair in pairs)
     return escaped and any(needle in text for needle in _HIDDEN_COLONS)
 
@@ -117,9 +115,7 @@ def count_rows(
     return counts
 
 
-def _count_struct(
-    array: pa.StructArray, spans: _Spans, fields: Sequence[Field]
-) -> Counts:
+def _count_struct(array: pa.StructArray, spans: _Spans, fields: Sequence[Field]) -> Counts:
     counts = np.zeros((len(spans.edges) - 1, 3), np.int64)
     counts[:, 2] += spans.present(array)
     for position, field in enumerate(fields):
@@ -171,9 +167,7 @@ def _count_map(array: pa.Array, spans: _Spans, field: Field) -> Counts:
     first, last = array.offsets[0].as_py(), array.offsets[len(array)].as_py()
     keys, values = (side[first:last] for side in (array.keys, array.items))
     counts[:, 0] += inside.present(keys)
-    return (
-        counts + _count_texts(keys, inside, field) + _count_texts(values, inside, field)
-    )
+    return counts + _count_texts(keys, inside, field) + _count_texts(values, inside, field)
 
 
 _COUNTERS: dict[Kind, Callable[[pa.Array, _Spans, Field], Counts]] = {
@@ -191,6 +185,6 @@ def _bytes(array: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64
     wide = pa.types.is_large_string(array.type)
     _, offsets, data = array.buffers()
     ends = np.frombuffer(offsets, np.int64 if wide else np.int32)
-    ends = ends[array.offset : array.offset + len(array) + 1]
+    span = slice(array.offset, array.offset + len(array) + 1)
     characters = np.frombuffer(data, np.uint8) if data else np.empty(0, np.uint8)
-    return characters, ends
+    return characters, ends[span].astype(np.int64, copy=False)

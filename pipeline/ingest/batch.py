@@ -165,9 +165,7 @@ class Batch:
             return None
         for last in (False, True):
             try:
-                return inflate(
-                    stored, single=result.account_id is not None, limit=self.limit
-                )
+                return inflate(stored, single=result.account_id is not None, limit=self.limit)
             except TooLarge:
                 _fail(result, "too_large", f"inflates to more than {self.limit} bytes")
                 return None
@@ -182,9 +180,7 @@ class Batch:
                     return None
         return None
 
-    def _take_part(
-        self, part: Part, results: Sequence[ObjectResult], stage: Stage
-    ) -> None:
+    def _take_part(self, part: Part, results: Sequence[ObjectResult], stage: Stage) -> None:
         fresh = self._fresh(column_array(part.rows, "event_key"))
         rows = self._with_provenance(part, results)
         _count_part(part, fresh, results)
@@ -236,17 +232,13 @@ class Batch:
             result.quarantined += len(tally.bad)
             if not result.records and tally.lookalikes:
                 result.kind = tally.lookalikes.most_common(1)[0][0]
-            quarantined += [
-                self._quarantined(result, place, bad) for place, bad in tally.bad
-            ]
+            quarantined += [self._quarantined(result, place, bad) for place, bad in tally.bad]
         with self._lock:
             self.n_rows += sum(result.records for result in results)
             self.results += results
             self.quarantine += quarantined
 
-    def _quarantined(
-        self, result: ObjectResult, position: int, bad: Bad
-    ) -> dict[str, object]:
+    def _quarantined(self, result: ObjectResult, position: int, bad: Bad) -> dict[str, object]:
         kept = bad.text if len(bad.text) <= TEXT_LIMIT else b""
         text, encoding = _readable(kept)
         return {
@@ -281,14 +273,10 @@ def _describe(result: ObjectResult, inflated: Inflated) -> None:
 
 
 def _second_member(rest: bytes) -> Bad:
-    return Bad(
-        "second_gzip_member", "data behind the one member that CloudTrail writes", rest
-    )
+    return Bad("second_gzip_member", "data behind the one member that CloudTrail writes", rest)
 
 
-def _count_part(
-    part: Part, fresh: npt.NDArray[np.bool_], results: Sequence[ObjectResult]
-) -> None:
+def _count_part(part: Part, fresh: npt.NDArray[np.bool_], results: Sequence[ObjectResult]) -> None:
     """Add a part's rows to the counts and time ranges of their objects."""
     times = column_array(part.rows, "event_time")
     size = len(results)
@@ -298,7 +286,7 @@ def _count_part(
     last = np.full(size, np.iinfo(np.int64).min)
     np.minimum.at(first, part.numbers, times)
     np.maximum.at(last, part.numbers, times)
-    for n in np.flatnonzero(records):
+    for n in np.flatnonzero(records).tolist():
         result = results[n]
         result.records += int(records[n])
         result.rows_added += int(added[n])

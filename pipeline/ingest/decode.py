@@ -109,9 +109,7 @@ class Normaliser:
         self._record_type = pa.struct(fields)
         self._fields = fields
 
-    def normalise(
-        self, documents: Sequence[Document], tallies: Sequence[Tally]
-    ) -> Iterator[Part]:
+    def normalise(self, documents: Sequence[Document], tallies: Sequence[Tally]) -> Iterator[Part]:
         """Yield the rows of documents; what gives none is noted in the tally of its number.
 
         Every record ends in exactly one row or one Bad.
@@ -123,9 +121,7 @@ class Normaliser:
             if odd:
                 yield from self._slowly(odd, tallies)
 
-    def _plain(
-        self, documents: Iterable[Document], tallies: Sequence[Tally]
-    ) -> Iterator[_Plain]:
+    def _plain(self, documents: Iterable[Document], tallies: Sequence[Tally]) -> Iterator[_Plain]:
         for document in documents:
             text = document.text
             if not is_plain(text) or not is_utf8(text):
@@ -174,9 +170,7 @@ class Normaliser:
             odd += found
         sizes = np.diff(edges)
         numbers = np.repeat(np.array([p.number for p in group], np.int32), sizes)
-        starts = np.repeat(
-            np.array([p.start for p in group], np.int64) - edges[:-1], sizes
-        )
+        starts = np.repeat(np.array([p.start for p in group], np.int64) - edges[:-1], sizes)
         positions = (np.arange(len(rows)) + starts).astype(np.int32)
         if keep.all():
             return rows, numbers, positions, odd
@@ -217,9 +211,7 @@ class Normaliser:
         table = table.append_column("event_time", times)
         table = table.append_column("event_date", event_dates(times))
         table = table.append_column("event_key", event_keys(pc.coalesce(hashes, ids)))
-        table = table.append_column("record_hash", hashes).append_column(
-            "unmapped", unmapped
-        )
+        table = table.append_column("record_hash", hashes).append_column("unmapped", unmapped)
         return table, np.asarray(times.is_valid())
 
     def _slowly(self, odd: Sequence[_Odd], tallies: Sequence[Tally]) -> Iterator[Part]:
@@ -246,9 +238,7 @@ class Normaliser:
                     )
                     tallies[record.number].bad.append((record.position, bad))
             ready = [
-                pair
-                for pair, is_refused in zip(ready, refused, strict=True)
-                if not is_refused
+                pair for pair, is_refused in zip(ready, refused, strict=True) if not is_refused
             ]
             if not ready:
                 return
@@ -365,9 +355,7 @@ def _suspects(
     return np.flatnonzero(suspect)
 
 
-def _odd_records(
-    plain: _Plain, rows: pa.StructArray
-) -> tuple[npt.NDArray[np.bool_], list[_Odd]]:
+def _odd_records(plain: _Plain, rows: pa.StructArray) -> tuple[npt.NDArray[np.bool_], list[_Odd]]:
     """Find the records of a document that its rows do not hold whole.
 
     Returns:
@@ -385,7 +373,7 @@ def _odd_records(
         missing = _missing(rows)
         odd = odd if missing is None else odd | missing
     records = [
-        _Odd(plain.number, plain.start + int(n), texts[n], plain.records is not None)
+        _Odd(plain.number, plain.start + int(n), texts[int(n)], plain.records is not None)
         for n in np.flatnonzero(odd)
     ]
     return odd if len(texts) == len(rows) else np.ones(len(rows), bool), records
@@ -394,8 +382,9 @@ def _odd_records(
 def _unbalanced(texts: Sequence[bytes], rows: pa.StructArray) -> npt.NDArray[np.bool_]:
     found: Counts = np.array([count_text(text) for text in texts]).reshape(-1, 3)
     held = count_rows(rows, np.arange(len(rows) + 1), RECORD)
-    hidden = np.array([hides_colons(text) for text in texts])
-    return (found != held).any(axis=1) | hidden
+    hidden = np.array([hides_colons(text) for text in texts], bool)
+    odd: npt.NDArray[np.bool_] = (found != held).any(axis=1) | hidden
+    return odd
 
 
 def _texts_of(document: bytes) -> list[bytes] | None:

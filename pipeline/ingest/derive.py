@@ -25,9 +25,7 @@ from times
 """
 
 
-def parse_times(
-    connection: duckdb.DuckDBPyConnection, texts: pa.StringArray
-) -> pa.Array:
+def parse_times(connection: duckdb.DuckDBPyConnection, texts: pa.StringArray) -> pa.Array:
     """Return event times as microseconds in UTC; null where a text is no time.
 
     A text without a zone is UTC. The fast parser takes all or nothing, so one odd text sends
@@ -74,9 +72,7 @@ def event_keys(ids: pa.StringArray) -> pa.Int64Array:
 
 def _characters(texts: pa.StringArray) -> npt.NDArray[np.uint8]:
     _, offsets, data = texts.buffers()
-    ends = np.frombuffer(offsets, np.int32)[
-        texts.offset : texts.offset + len(texts) + 1
-    ]
+    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
     return np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
 
 

@@ -26,9 +26,7 @@ from pipeline.ingest.split import JSON_ERRORS, Malformed, split_values
 _DEPTH = 8
 _PLAIN = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[')
 _RECORDS_KEY = re.compile(rb'"Records"\s*:')
-_EXPORT_LINE = re.compile(
-    rb"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z? (?=\{)", re.MULTILINE
-)
+_EXPORT_LINE = re.compile(rb"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z? (?=\{)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +71,7 @@ def unwrap(text: bytes) -> Iterator[Item]:
     if not text.strip():
         yield Lookalike("empty")
         return
-    if (
-        is_plain(text)
-        and len(_RECORDS_KEY.findall(text)) > 1
-        and _repeats_records(text)
-    ):
+    if is_plain(text) and len(_RECORDS_KEY.findall(text)) > 1 and _repeats_records(text):
         yield Bad("duplicate_key", "two Records arrays in one object", text)
         return
     text = _EXPORT_LINE.sub(b"", text) if _EXPORT_LINE.match(text) else text
@@ -135,9 +129,7 @@ def _members(text: bytes, depth: int) -> Iterator[Item]:
         if inside is not None:
             yield from inside
             return
-    yield Bad(
-        "not_an_event", "an object without the fields of a CloudTrail event", text
-    )
+    yield Bad("not_an_event", "an object without the fields of a CloudTrail event", text)
 
 
 def is_event(members: _Members) -> bool:
@@ -147,18 +139,14 @@ def is_event(members: _Members) -> bool:
         return False
     if "eventversion" in names:
         return bool(names & {"eventname", "eventtime", "eventid", "eventtype"})
-    return {"eventname", "eventsource"} <= names and bool(
-        names & {"eventtime", "eventid"}
-    )
+    return {"eventname", "eventsource"} <= names and bool(names & {"eventtime", "eventid"})
 
 
 def lookalike_kind(members: _Members) -> str:
     """Name an object that looks like CloudTrail's and is not; empty for anything else."""
     if {"digestStartTime", "digestEndTime"} <= members.keys():
         return "digest"
-    if _says(members, "eventSource", b'"aws:s3"') or _says(
-        members, "Event", b'"s3:TestEvent"'
-    ):
+    if _says(members, "eventSource", b'"aws:s3"') or _says(members, "Event", b'"s3:TestEvent"'):
         return "s3_notification"
     if _says(members, "messageType", b'"CONTROL_MESSAGE"'):
         return "cloudwatch_control_message"
@@ -170,9 +158,7 @@ def lookalike_kind(members: _Members) -> str:
 
 
 def _detail_is_trail(members: _Members) -> bool:
-    return "detail" in members and bytes(members["detail-type"]).endswith(
-        b'via CloudTrail"'
-    )
+    return "detail" in members and bytes(members["detail-type"]).endswith(b'via CloudTrail"')
 
 
 def _says(members: _Members, name: str, start: bytes) -> bool:
@@ -241,9 +227,7 @@ def _data(members: _Members, depth: int) -> Iterator[Item] | None:
     return _base64(raw, depth) if raw is not None and bytes(raw)[:1] == b'"' else None
 
 
-def _array_of(
-    key: str, member: str
-) -> Callable[[_Members, int], Iterator[Item] | None]:
+def _array_of(key: str, member: str) -> Callable[[_Members, int], Iterator[Item] | None]:
     def recognise(members: _Members, depth: int) -> Iterator[Item] | None:
         raw = members.get(key)
         if raw is None or not bytes(raw).startswith(b"["):
@@ -276,9 +260,7 @@ def _lake_rows(raw: Raw, depth: int) -> Iterator[Item]:
         if whole is not None:
             yield from _inner(whole, depth)
         else:
-            body = b",".join(
-                msgspec.json.encode(n) + b":" + bytes(v) for n, v in cells.items()
-            )
+            body = b",".join(msgspec.json.encode(n) + b":" + bytes(v) for n, v in cells.items())
             yield from _members(b"{" + body + b"}", depth)
 
 
@@ -311,7 +293,7 @@ def _repeats_records(text: bytes) -> bool:
         pairs = json.loads(text, object_pairs_hook=lambda pairs: pairs)
     except (ValueError, RecursionError):
         return False
-    return sum(name == "Records" for name, _ in pairs) > 1
+    return [name for name, _ in pairs].count("Records") > 1
 
 
 def _is_utf8(text: bytes) -> bool:

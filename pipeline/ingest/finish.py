@@ -50,12 +50,10 @@ def finish(lake: Lake, batch: Batch) -> None:
         _place(lake, batch)
         locations = [file.location or "" for file in batch.files]
         try:
-            append_facts(
-                table, locations, batch.batch_id, _write_followers(lake, batch)
-            )
+            append_facts(table, locations, batch.batch_id, _write_followers(lake, batch))
             break
         except CommitFailedException:
-            time.sleep(uniform(0, 0.05 * 2 ** min(attempt, 5)))
+            time.sleep(uniform(0, 0.05 * 2 ** min(attempt, 5)))  # noqa: S311  # only to part writers
         except CommitStateUnknownException:
             if _is_committed(lake.table(LOGS.name), batch.batch_id):
                 break
@@ -84,9 +82,7 @@ def _deduplicate(lake: Lake, batch: Batch, table: Table, looked: set[str]) -> No
         _judge(lake, batch, table)
 
 
-def _take_out(
-    lake: Lake, batch: Batch, known: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> None:
+def _take_out(lake: Lake, batch: Batch, known: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
     """Move rows with known keys from the batch's files to its suspects."""
     kept: list[StagedFile] = []
     for file in batch.files:
@@ -170,13 +166,9 @@ def _place(lake: Lake, batch: Batch) -> None:
     placed = []
     for n, file in enumerate(batch.files):
         if file.location is None:
-            name = (
-                f"tables/{LOGS.name}/data/{batch.batch_id}-{file.path.stem}-{n}.parquet"
-            )
+            name = f"tables/{LOGS.name}/data/{batch.batch_id}-{file.path.stem}-{n}.parquet"
             location = lake.storage.put(file.path, name)
-            file = replace(
-                file, location=location, path=Path(lake.storage.local([location])[0])
-            )
+            file = replace(file, location=location, path=Path(lake.storage.local([location])[0]))
         placed.append(file)
     batch.files = placed
 
@@ -190,9 +182,7 @@ def _write_followers(lake: Lake, batch: Batch) -> list[str]:
     ]
     tables = {
         OBJECTS.name: results_table(batch.results, schemas.objects),
-        QUARANTINE.name: pa.Table.from_pylist(
-            batch.quarantine, schema=schemas.quarantine
-        ),
+        QUARANTINE.name: pa.Table.from_pylist(batch.quarantine, schema=schemas.quarantine),
         CONFLICTS.name: pa.Table.from_pylist(versions, schema=schemas.conflicts),
     }
     written = {name: rows for name, rows in tables.items() if len(rows)}
@@ -205,7 +195,6 @@ def _write_followers(lake: Lake, batch: Batch) -> list[str]:
 
 def _is_committed(table: Table, batch_id: str) -> bool:
     return any(
-        snapshot.summary
-        and snapshot.summary.additional_properties.get(BATCH) == batch_id
+        snapshot.summary and snapshot.summary.additional_properties.get(BATCH) == batch_id
         for snapshot in table.metadata.snapshots
     )

@@ -89,6 +89,6 @@ def _member(stored: bytes, limit: int) -> tuple[bytes, bytes]:
             if not piece and not waiting and not engine.eof:
                 raise BrokenGzip("the gzip stream ends early")
             piece_limit = min(_STEP, limit - size) + 1
-    except isal_zlib.error as error:
+    except isal_zlib.error as error:  # type: ignore[misc]  # an exception by any other name
         raise BrokenGzip(str(error)) from error
     return pieces[0] if len(pieces) == 1 else b"".join(pieces), engine.unused_data

@@ -70,9 +70,7 @@ class Verdict:
     fresh: pa.Table | None
 
 
-def known_keys(
-    paths: Sequence[str], schema: Schema, keys: npt.NDArray[np.int64]
-) -> set[int]:
+def known_keys(paths: Sequence[str], schema: Schema, keys: npt.NDArray[np.int64]) -> set[int]:
     """Return which of these keys occur in files of the lake."""
     if not paths or not len(keys):
         return set()
@@ -120,9 +118,7 @@ def _compare(
 ) -> None:
     """Make the table `pairs`: one row per suspect, is_same null where nothing has its identity."""
     connection.execute(f"create view suspect_rows as from {scan_sql(schema, suspects)}")
-    connection.execute(
-        f"create view original_rows as from {scan_sql(schema, originals)}"
-    )
+    connection.execute(f"create view original_rows as from {scan_sql(schema, originals)}")
     connection.execute(f"create table suspect_prints as {_PRINT} from suspect_rows")
     connection.execute(
         f"create table original_prints as {_PRINT} from original_rows "
@@ -162,9 +158,7 @@ def _look_closer(connection: duckdb.DuckDBPyConnection, verdict: Verdict) -> Ver
             known[identity][version.record_hash] = version
             _add(verdict.conflicts, version.uri)
             versions |= {(*identity, h): v for h, v in known[identity].items()}
-    columns = (
-        connection.sql("select * from suspect_rows limit 0").to_arrow_table().schema
-    )
+    columns = connection.sql("select * from suspect_rows limit 0").to_arrow_table().schema
     rows = pa.Table.from_pylist(fresh, schema=columns) if fresh else None
     return Verdict(verdict.duplicates, verdict.conflicts, list(versions.values()), rows)
 

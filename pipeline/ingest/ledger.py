@@ -9,10 +9,12 @@ from datetime import date, datetime
 import pyarrow as pa
 from pyiceberg.expressions import (
     AlwaysFalse,
+    And,
     BooleanExpression,
-    EqualTo,
+    GreaterThanOrEqual,
     In,
     IsNull,
+    LessThanOrEqual,
     Or,
 )
 
@@ -28,12 +30,16 @@ SETTLED = ("done", "tampered")
 KEY_DATE = r"/(\d{4})/(\d{2})/(\d{2})/[^/]*$"
 """Where a trail's object name has its day."""
 
+_MOST_DAYS = 200  # PyIceberg skips no file by a longer list of values
+
 _DATED = f"""
 select
     *,
     coalesce(
         try_cast(
-            regexp_replace(nullif(regexp_extract(uri, '{KEY_DATE}'), ''), '{KEY_DATE}', '\\1-\\2-\\3')
+            regexp_replace(
+                nullif(regexp_extract(uri, '{KEY_DATE}'), ''), '{KEY_DATE}', '\\1-\\2-\\3'
+            )
             as date
         ),
         modified::date
@@ -136,10 +142,7 @@ class Ledger:
         connection.sql(_DATED).to_table("dated")
         try:
             days = [
-                row[0]
-                for row in connection.sql(
-                    "select distinct log_date from dated"
-                ).fetchall()
+                row[0] for row in connection.sql("select distinct log_date from dated").fetchall()
             ]
             known = self._known(days)
             connection.sql(
@@ -157,9 +160,7 @@ class Ledger:
             {
                 "uri": pa.array([r.uri for r in results], pa.string()),
                 "size": pa.array([r.size_bytes for r in results], pa.int64()),
-                "modified": pa.array(
-                    [r.modified for r in results], pa.timestamp("us", "UTC")
-                ),
+                "modified": pa.array([r.modified for r in results], pa.timestamp("us", "UTC")),
                 "etag": pa.array([r.etag for r in results], pa.string()),
                 "version": pa.array([r.version for r in results], pa.string()),
             }
@@ -172,10 +173,13 @@ class Ledger:
 
 
 def _on_days(days: list[date | None]) -> BooleanExpression:
-    dated = [day.isoformat() for day in days if day is not None]
+    dated = {day.isoformat() for day in days if day is not None}
     where: BooleanExpression = AlwaysFalse()
-    if len(dated) == 1:
-        where = EqualTo("log_date", dated[0])
+    if len(dated) > _MOST_DAYS:
+        where = And(
+            GreaterThanOrEqual(term="log_date", value=min(dated)),
+            LessThanOrEqual(term="log_date", value=max(dated)),
+        )
     elif dated:
-        where = In("log_date", set(dated))
-    return Or(where, IsNull("log_date")) if None in days else where
+        where = In(term="log_date", literals=dated)
+    return Or(where, IsNull(term="log_date")) if None in days else where

@@ -53,19 +53,15 @@ def prepare(text: bytes) -> Prepared:
     Raises:
         msgspec.DecodeError, ValueError, RecursionError: it cannot be read.
     """
-    members = {
-        name: bytes(value).strip() for name, value in _object.decode(text).items()
-    }
+    members = {name: bytes(value).strip() for name, value in _object.decode(text).items()}
     mapped = _mapped(members)
     unmapped = {
         name: value
         for name, value in members.items()
         if name not in _FIELDS or not _conforms(value, _FIELDS[name])
     }
-    unmapped |= {name: b"null" for name in mapped.keys() - members.keys()}
-    unmapped |= {
-        name: b"null" for name in NULL_IS_WRITTEN - members.keys() - mapped.keys()
-    }
+    unmapped |= dict.fromkeys(mapped.keys() - members.keys(), b"null")
+    unmapped |= dict.fromkeys(NULL_IS_WRITTEN - members.keys() - mapped.keys(), b"null")
     return Prepared(
         _join(mapped),
         _join(unmapped).decode() if unmapped else None,
@@ -106,12 +102,7 @@ def _resources(value: bytes) -> bytes:
     except JSON_ERRORS:
         return value
     renamed = [
-        _join(
-            {
-                _ARN_SPELLINGS.get(name, name): bytes(raw)
-                for name, raw in element.items()
-            }
-        )
+        _join({_ARN_SPELLINGS.get(name, name): bytes(raw) for name, raw in element.items()})
         for element in elements
     ]
     return b"[" + b",".join(renamed) + b"]"
@@ -139,10 +130,7 @@ def _conforms_struct(value: bytes, fields: Sequence[Field]) -> bool:
         return False
     known = {field.name: field for field in fields}
     members = _object.decode(value)
-    return all(
-        name in known and _conforms(bytes(v), known[name])
-        for name, v in members.items()
-    )
+    return all(name in known and _conforms(bytes(v), known[name]) for name, v in members.items())
 
 
 def _conforms_list(value: bytes, fields: Sequence[Field]) -> bool:
@@ -166,8 +154,6 @@ def _has_text(members: dict[str, bytes], name: str) -> bool:
 def _join(members: dict[str, bytes]) -> bytes:
     return (
         b"{"
-        + b",".join(
-            msgspec.json.encode(name) + b":" + raw for name, raw in members.items()
-        )
+        + b",".join(msgspec.json.encode(name) + b":" + raw for name, raw in members.items())
         + b"}"
     )

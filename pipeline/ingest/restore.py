@@ -30,9 +30,7 @@ def restore(row: Mapping[str, Any]) -> dict[str, Any]:
     return record
 
 
-def _restore_struct(
-    values: Mapping[str, Any], fields: Sequence[Field]
-) -> dict[str, Any]:
+def _restore_struct(values: Mapping[str, Any], fields: Sequence[Field]) -> dict[str, Any]:
     return {
         field.name: _restore_value(values[field.column], field)
         for field in fields

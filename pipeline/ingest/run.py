@@ -223,8 +223,7 @@ class Ingest:
         return (
             len(batch.results) >= options.batch_objects
             or batch.n_rows >= options.batch_records
-            or (datetime.now(UTC) - batch.started).total_seconds()
-            >= options.batch_seconds
+            or (datetime.now(UTC) - batch.started).total_seconds() >= options.batch_seconds
         )
 
     def _commit(self) -> None:
@@ -244,13 +243,9 @@ class Ingest:
     def _hand_back(self, batch: Batch) -> None:
         """Tell the source which objects are durably in the lake."""
         taken = [(item, result) for item, result in self._items if result.batch_id]
-        self._items = [
-            (item, result) for item, result in self._items if not result.batch_id
-        ]
+        self._items = [(item, result) for item, result in self._items if not result.batch_id]
         self._in_flight -= {item.uri for item, _ in taken}
-        self._source.committed(
-            [item for item, result in taken if result.state in SETTLED]
-        )
+        self._source.committed([item for item, result in taken if result.state in SETTLED])
 
     def _open_batch(self) -> Batch:
         current = self._lake.table(LOGS.name).current_snapshot()

@@ -95,16 +95,12 @@ def _swap(lake: Lake, winners: dict[Identity, Version]) -> None:
 def _commit(table: Table, rewritten: dict[DataFile, str]) -> None:
     with (
         table.transaction() as transaction,
-        transaction.update_snapshot(
-            snapshot_properties={BATCH: "settle"}
-        ).overwrite() as change,
+        transaction.update_snapshot(snapshot_properties={BATCH: "settle"}).overwrite() as change,
     ):
         for old, location in rewritten.items():
             change.delete_data_file(old)
             change.append_data_file(
-                parquet_file_to_data_file(
-                    table.io, transaction.table_metadata, location
-                )
+                parquet_file_to_data_file(table.io, transaction.table_metadata, location)
             )
 
 
@@ -123,9 +119,7 @@ def _rewrite(
             places = [n for n in swaps if start <= n < start + len(rows)]
             keep = [n for n in range(len(rows)) if start + n not in swaps]
             parts = [rows.take(keep)] if places else [rows]
-            parts += [
-                _row_of(swaps[n], rows.slice(n - start, 1), schema) for n in places
-            ]
+            parts += [_row_of(swaps[n], rows.slice(n - start, 1), schema) for n in places]
             writer.write_table(pa.concat_tables(part.cast(schema) for part in parts))
             start += len(rows)
     return target
@@ -134,9 +128,7 @@ def _rewrite(
 def _losers(path: Path, winners: dict[Identity, Version]) -> dict[int, Version]:
     """Return the rows of a file, by position, that are not the content that is to stay."""
     with connect() as connection:
-        connection.register(
-            "wanted", pa.table({"event": [identity[1] for identity in winners]})
-        )
+        connection.register("wanted", pa.table({"event": [identity[1] for identity in winners]}))
         found = connection.sql(
             """
             select *

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -73,9 +73,7 @@ class _OpenFile:
         """Write what is buffered; return how many rows that was."""
         rows = self.waiting_rows
         if rows:
-            self.writer.write_table(
-                pa.concat_tables(self.waiting), row_group_size=ROW_GROUP
-            )
+            self.writer.write_table(pa.concat_tables(self.waiting), row_group_size=ROW_GROUP)
             self.waiting, self.waiting_rows = [], 0
         return rows
 
@@ -114,9 +112,7 @@ class Stage:
             ordered = rows.take(pa.array(order))
             starts = np.flatnonzero(np.diff(days[order], prepend=days[order[0]] - 1))
             for start, end in zip(starts, [*starts[1:], len(days)], strict=True):
-                self._add_day(
-                    int(days[order[start]]), ordered.slice(start, end - start)
-                )
+                self._add_day(int(days[order[start]]), ordered.slice(start, end - start))
         if self._buffered > _BUFFERED_ROWS * 3:
             for file in self._open.values():
                 self._buffered -= file.flush()
@@ -151,7 +147,7 @@ def _open_file(folder: Path, schema: pa.Schema) -> _OpenFile:
 
 def new_file(folder: Path) -> Path:
     """Return a fresh name for a Parquet file in the making."""
-    return Path(tempfile.mktemp(suffix=".parquet", dir=folder))
+    return folder / f"{uuid4().hex}.parquet"
 
 
 def open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
@@ -171,7 +167,8 @@ def column_array(rows: pa.Table, name: str) -> npt.NDArray[np.int64]:
     column = rows.column(name)
     if pa.types.is_date32(column.type):
         column = column.cast(pa.int32())
-    return column.cast(pa.int64()).to_numpy()
+    values: npt.NDArray[np.int64] = column.cast(pa.int64()).to_numpy()
+    return values
 
 
 def split_file(

@@ -34,12 +34,8 @@ def _spec(field: Field) -> object:
 
 _SPEC = json.dumps({"Records": [decode_spec(RECORD)]})
 
-_DECODE = (
-    f"select json_transform(document, '{_SPEC}').Records as records from documents"
-)
-_TRY_DECODE = (
-    f"select try(json_transform(document, '{_SPEC}')).Records as records from documents"
-)
+_DECODE = f"select json_transform(document, '{_SPEC}').Records as records from documents"
+_TRY_DECODE = f"select try(json_transform(document, '{_SPEC}')).Records as records from documents"
 
 
 class Decoder:
@@ -86,18 +82,12 @@ def retype(array: pa.Array, kind: pa.DataType) -> pa.Array:
     if isinstance(array, pa.ExtensionArray):
         array = array.storage
     if pa.types.is_struct(kind):
-        children = [
-            retype(array.field(n), kind.field(n).type) for n in range(kind.num_fields)
-        ]
-        return pa.Array.from_buffers(
-            kind, len(array), [_validity(array)], children=children
-        )
+        children = [retype(array.field(n), kind.field(n).type) for n in range(kind.num_fields)]
+        return pa.Array.from_buffers(kind, len(array), [_validity(array)], children=children)
     if pa.types.is_map(kind):
         entries = pa.struct([kind.key_field, kind.item_field])
         inner = retype(_entries(array), entries)
-        return pa.Array.from_buffers(
-            kind, len(array), array.buffers()[:2], children=[inner]
-        )
+        return pa.Array.from_buffers(kind, len(array), array.buffers()[:2], children=[inner])
     if pa.types.is_list(kind):
         inner = retype(array.values, kind.value_type)
         return pa.Array.from_buffers(

@@ -1,1 +1,1 @@
-"""The use cases, one function each: the Python API, and all that the CLI and the flows call."""
+"""The use cases, one function each: what the CLI, the flows and the tests call."""

@@ -1,4 +1,4 @@
-"""Tell what the lake holds of each account, region and hour, and where it is silent or cannot tell."""
+"""Tell what the lake holds of each account, region and hour, and where it is silent."""
 
 from __future__ import annotations
 
@@ -24,14 +24,10 @@ LIMITS = (
     "a silent hour and a lost one look the same; only the digest files prove that nothing was "
     "removed."
 )
-_RHYTHM = timedelta(
-    days=56
-)  # 28 days to judge by, before a stretch that itself began long ago
+_RHYTHM = timedelta(days=56)  # 28 days to judge by, before a stretch that itself began long ago
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _END = datetime(9999, 1, 1, tzinfo=UTC)
-_STATES = pl.Enum(
-    ["silent", "events", "gap", "unreadable"]
-)  # a day is as bad as its worst hour
+_STATES = pl.Enum(["silent", "events", "gap", "unreadable"])  # a day is as bad as its worst hour
 _TRAIL = ["account_id", "region"]
 
 
@@ -55,16 +51,11 @@ class Coverage:
         """One row per account, region and day; its state is the worst of its hours."""
         hour = pl.col("hour")
         return (
-            self.hours.group_by(
-                *_TRAIL, hour.dt.date().alias("date"), maintain_order=True
-            )
+            self.hours.group_by(*_TRAIL, hour.dt.date().alias("date"), maintain_order=True)
             .agg(
                 pl.col("n_objects", "n_failed", "n_late", "n_events").sum(),
                 *(
-                    (pl.col("state") == state)
-                    .sum()
-                    .cast(pl.Int64)
-                    .alias(f"n_hours_{state}")
+                    (pl.col("state") == state).sum().cast(pl.Int64).alias(f"n_hours_{state}")
                     for state in _STATES.categories
                 ),
                 pl.col("reasons")

@@ -124,9 +124,7 @@ def read_status(lake: Lake) -> Status:
         n_events=sum(file.record_count for file in facts.files),
         first_event_time=first,
         last_event_time=last,
-        n_bytes=sum(
-            file.file_size_in_bytes for table in everything for file in table.files
-        ),
+        n_bytes=sum(file.file_size_in_bytes for table in everything for file in table.files),
         n_stored_bytes=sum(size for _, _, size in lake.storage.list("")),
         n_files=len(facts.files),
         n_days=len(set(days)),
@@ -136,9 +134,7 @@ def read_status(lake: Lake) -> Status:
         oldest_snapshot_at=min(map(_moment, snapshots), default=None),
         committed_at=_moment(newest) if newest else None,
         **known,
-        failures=tuple(
-            Failure(**_filled(row), next_step=_next_step(row)) for row in failures
-        ),
+        failures=tuple(Failure(**_filled(row), next_step=_next_step(row)) for row in failures),
         quarantine=tuple(Quarantined(**_filled(row)) for row in quarantine),
         n_conflicts=conflicts["n_events"],
         n_conflict_versions=conflicts["n_versions"],
@@ -153,9 +149,7 @@ def _ask(snapshot: Snapshot, name: str) -> list[dict[str, Any]]:
 
 def _filled(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row with text for missing text, and a whole number for a sum."""
-    texts = {
-        name: row[name] or "" for name in row if name.startswith(("example_", "reason"))
-    }
+    texts = {name: row[name] or "" for name in row if name.startswith(("example_", "reason"))}
     return {**row, **texts, "n_bytes": int(row["n_bytes"] or 0)}
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lakerows import at, commit_rows, event
 
 from pipeline.ask.session import Session, open_session
 from pipeline.lake.catalog import Lake, open_lake
+from tests.lakerows import at, commit_rows, event
 
 
 @pytest.fixture

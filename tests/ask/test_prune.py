@@ -9,12 +9,12 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lakerows import at, commit_rows, event
 
 from pipeline.ask.session import Session, open_session
 from pipeline.errors import QueryError
 from pipeline.lake.catalog import Lake, open_lake
 from pipeline.lake.snapshot import connect, scan_sql
+from tests.lakerows import at, commit_rows, event
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +27,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     files.append([event(at(2, 5), eventtime="2026-10-03 05:00:00")])
     files.append([event(at(3, 0, 0), eventtime="2026-10-04T02:00:00+02:00")])
     files.append([event(at(3, 23, 30), eventtime="2026-10-05T01:30:00.250+02:00")])
-    files.append(
-        [event(at(5), eventtime=None), event(at(5, 23), eventtime="20261006T230000Z")]
-    )
+    files.append([event(at(5), eventtime=None), event(at(5, 23), eventtime="20261006T230000Z")])
     commit_rows(lake, *files)
     return lake
 
@@ -48,9 +46,7 @@ def whole(pruned: Session) -> Iterator[duckdb.DuckDBPyConnection]:
     view = pruned.snapshot().view
     for name, table in view.tables.items():
         paths = view.paths(name)
-        connection.execute(
-            f"create view {name} as from {scan_sql(table.schema, paths)}"
-        )
+        connection.execute(f"create view {name} as from {scan_sql(table.schema, paths)}")
     yield connection
     connection.close()
 
@@ -99,9 +95,7 @@ def _read(session: Session, where: str, *values: object) -> int:
         ("event_time > to_timestamp(random())", 11),
     ],
 )
-def test_a_condition_on_time_reaches_the_files(
-    session: Session, where: str, n_files: int
-) -> None:
+def test_a_condition_on_time_reaches_the_files(session: Session, where: str, n_files: int) -> None:
     """Of eleven files of ten days a condition on time reads the files of its days."""
     far_future = where.endswith(("'7 days'", "current_date + 1"))
     if far_future and datetime.now(UTC) < at(11):
@@ -138,9 +132,7 @@ def test_a_condition_on_the_documented_text_reaches_the_files(
 
 def test_parameters_reach_the_files(session: Session) -> None:
     """A parameter prunes as a literal does, by place and by name, unused ones left aside."""
-    assert (
-        _read(session, "eventname <> ? and event_date = ?", "x", date(2026, 10, 3)) == 1
-    )
+    assert _read(session, "eventname <> ? and event_date = ?", "x", date(2026, 10, 3)) == 1
     by_name = session.sql(
         "select $label, count(*) from cloudtrail_logs where event_time >= $since group by all",
         {"label": "n", "since": at(9)},
@@ -247,17 +239,13 @@ _TEXTS = st.one_of(
     _DAYS.map("'{}'".format),
     _TIMES.map(lambda text: f"'{text.replace(' ', 'T')}Z'"),
     _TIMES.map("'{}'".format),
-    st.sampled_from(
-        ["'2026'", "'2026-10-0'", "'z'", "''", "'2026-10-05T01:30:00.250+02:00'"]
-    ),
+    st.sampled_from(["'2026'", "'2026-10-0'", "'z'", "''", "'2026-10-05T01:30:00.250+02:00'"]),
 )
 _MOMENTS = st.sampled_from(
     ["event_time", "event_date", "event_time::date", "date_trunc('day', event_time)",
      "cast(event_date as timestamp)", "date_trunc('hour', event_time)"]
 )  # fmt: skip
-_SPELLINGS = st.sampled_from(
-    ["eventtime", "left(eventtime, 10)", "substr(eventtime, 1, 7)"]
-)
+_SPELLINGS = st.sampled_from(["eventtime", "left(eventtime, 10)", "substr(eventtime, 1, 7)"])
 _OPERATORS = st.sampled_from(["=", "<", "<=", ">", ">=", "<>", "is distinct from"])
 _ATOMS = st.one_of(
     st.builds("{} {} {}".format, _MOMENTS, _OPERATORS, _CONSTANTS),
@@ -280,7 +268,8 @@ _ATOMS = st.one_of(
             "coalesce(event_date, current_date) = current_date", "dayofweek(event_date) < 3",
             "strftime(event_date, '%d') in ('03', '04')", "eventname = 'GetObject'",
             "case when event_date > '2026-10-03' then true end", "true", "false",
-            "year(event_time) = 2025", "event_date = event_time::date", "eventtime = event_time::text",
+            "year(event_time) = 2025", "event_date = event_time::date",
+            "eventtime = event_time::text",
         ]
     ),
 )  # fmt: skip
@@ -317,7 +306,8 @@ _SHAPES = st.sampled_from(
             " on l.event_date = r.event_date and {rb} where {la}"
         ),
         (
-            "select l.{k}, r.event_time from cloudtrail_logs as l asof {i} join cloudtrail_logs as r"
+            "select l.{k}, r.event_time from cloudtrail_logs as l"
+            " asof {i} join cloudtrail_logs as r"
             " on l.awsregion = r.awsregion and l.event_time > r.event_time where {ra}"
         ),
         (

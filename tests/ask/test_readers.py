@@ -6,11 +6,11 @@ from typing import Any
 
 import polars as pl
 import pytest
-from lakerows import at, commit_rows, event
 from polars.testing import assert_frame_equal
 
 from pipeline.ask.session import open_session
 from pipeline.lake.catalog import Lake
+from tests.lakerows import at, commit_rows, event
 
 pytestmark = pytest.mark.usefixtures("_plain_planner")
 
@@ -73,12 +73,8 @@ def test_polars_prunes_and_filters_the_same(nested: Lake) -> None:
     since = at(1, 0)
     theirs = pl.scan_iceberg(metadata).filter(pl.col("event_time") >= since)
     with open_session(nested) as session:
-        ours = session.sql(
-            "select eventid from cloudtrail_logs where event_time >= ?", [since]
-        )
-        assert_frame_equal(
-            theirs.select("eventid").collect(), ours.polars(), check_row_order=False
-        )
+        ours = session.sql("select eventid from cloudtrail_logs where event_time >= ?", [since])
+        assert_frame_equal(theirs.select("eventid").collect(), ours.polars(), check_row_order=False)
 
 
 def test_pyiceberg_reads_the_same(nested: Lake) -> None:
@@ -104,8 +100,6 @@ def test_pyiceberg_filters_the_same(nested: Lake) -> None:
         row_filter="event_time >= '2026-10-02T00:00:00+00:00'"
     )
     with open_session(nested) as session:
-        ours = session.sql(
-            "select count(*) from cloudtrail_logs where event_date >= '2026-10-02'"
-        )
+        ours = session.sql("select count(*) from cloudtrail_logs where event_date >= '2026-10-02'")
         assert ours.rows() == [(scan.to_arrow().num_rows,)]
     assert len(list(scan.plan_files())) == 2

@@ -10,13 +10,13 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 import pytest
-from lakerows import at, commit_rows, event
 
 import pipeline
 from pipeline.ask.session import Session, open_session
 from pipeline.errors import LakeError, QueryError, SnapshotNotFound
 from pipeline.lake.catalog import Lake
 from pipeline.lake.schema import TABLES
+from tests.lakerows import at, commit_rows, event
 
 _BY_DAY = "select event_date, count(*) as n from cloudtrail_logs group by 1 order by 1"
 
@@ -73,9 +73,7 @@ def test_times_are_utc(session: Session) -> None:
 def test_parameters_are_bound_never_spliced(session: Session) -> None:
     """A value that looks like SQL is only a value."""
     evil = "' or 1=1 --"
-    answer = session.sql(
-        "select count(*) from cloudtrail_logs where eventname = ?", [evil]
-    )
+    answer = session.sql("select count(*) from cloudtrail_logs where eventname = ?", [evil])
     assert answer.rows() == [(0,)]
     with pytest.raises(QueryError, match="Values were not provided"):
         session.sql("select $missing").rows()
@@ -114,9 +112,7 @@ def test_local_files_join_the_lake(session: Session, tmp_path: Path) -> None:
     """An analyst's CSV can be read beside the tables."""
     suspects = tmp_path / "suspects.csv"
     suspects.write_text("name\nGetObject\n")
-    query = (
-        f"select count(*) from cloudtrail_logs join '{suspects}' on name = eventname"
-    )
+    query = f"select count(*) from cloudtrail_logs join '{suspects}' on name = eventname"
     assert session.sql(query).rows() == [(31,)]
 
 
@@ -144,9 +140,7 @@ def test_a_misspelt_table_gets_its_candidate(session: Session) -> None:
 
 def test_explain_shows_the_files_too(session: Session) -> None:
     """The plan says which snapshot, files, days, rows and bytes a query reads."""
-    answer = session.sql(
-        "select * from cloudtrail_logs where event_date >= '2026-10-09'"
-    )
+    answer = session.sql("select * from cloudtrail_logs where event_date >= '2026-10-09'")
     (plan,) = answer.plan.tables
     snapshot = session.lake.table("cloudtrail_logs").current_snapshot()
     assert snapshot is not None
@@ -164,9 +158,7 @@ def test_the_package_opens_lakes_without_loading_the_heavy_parts(
 ) -> None:
     """`pipeline.open_lake` is there, and `import pipeline` alone loads none of what it needs."""
     code = "import pipeline, sys; print([m for m in ('duckdb', 'pyarrow') if m in sys.modules])"
-    out = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
     with pipeline.open_lake(ten_days.location) as opened:
         assert opened.sql("select count(*) from cloudtrail_logs").polars().item() == 31
@@ -176,5 +168,5 @@ def test_the_package_opens_lakes_without_loading_the_heavy_parts(
 
 def test_no_lake_is_told(tmp_path: Path) -> None:
     """Opening what is no lake says so, and how to make one."""
-    with pytest.raises(LakeError, match="no lake at .*trailhouse ingest"):
+    with pytest.raises(LakeError, match=r"no lake at .*trailhouse ingest"):
         pipeline.open_lake(tmp_path / "nothing")

@@ -73,9 +73,7 @@ def test_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
         "use memory",
     ],
 )
-def test_writes(
-    connection: duckdb.DuckDBPyConnection, tmp_path: Path, sql: str
-) -> None:
+def test_writes(connection: duckdb.DuckDBPyConnection, tmp_path: Path, sql: str) -> None:
     """Whatever writes, or sets, or fetches is refused before it runs, however it is wrapped."""
     connection.execute("create table t (x integer)")
     out = tmp_path / "written"

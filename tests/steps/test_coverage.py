@@ -10,10 +10,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from lakerows import at, commit_rows, event
 
 from pipeline.lake.catalog import Lake, open_lake
 from pipeline.steps.coverage import Coverage, measure_coverage
+from tests.lakerows import at, commit_rows, event
 
 ACCOUNT, OTHER, REGION = "1" * 12, "2" * 12, "eu-west-1"
 
@@ -28,9 +28,7 @@ def _events(hours: Iterable[datetime], account: str = ACCOUNT) -> list[dict[str,
     return [event(hour, recipientaccountid=account) for hour in hours]
 
 
-def _object(
-    delivered: datetime, account: str = ACCOUNT, **columns: Any
-) -> dict[str, Any]:
+def _object(delivered: datetime, account: str = ACCOUNT, **columns: Any) -> dict[str, Any]:
     name = f"{account}_CloudTrail_{REGION}_{delivered:%Y%m%dT%H%M}Z_x.json.gz"
     return {
         "uri": f"s3://b/AWSLogs/{account}/CloudTrail/{REGION}/{delivered:%Y/%m/%d}/{name}",
@@ -53,9 +51,7 @@ def _commit(
     days = defaultdict(list)
     for row in events:
         days[row["event_date"]].append(row)
-    commit_rows(
-        lake, *days.values(), **({"ingest_objects": objects} if objects else {})
-    )
+    commit_rows(lake, *days.values(), **({"ingest_objects": objects} if objects else {}))
 
 
 def _state(coverage: Coverage, hour: datetime, account: str = ACCOUNT) -> str | None:
@@ -65,12 +61,7 @@ def _state(coverage: Coverage, hour: datetime, account: str = ACCOUNT) -> str | 
 
 def _office_hours(n_days: int, but: Iterable[int] = ()) -> list[datetime]:
     """Every hour from 7 to 18 of each day, but for some days."""
-    return [
-        at(day, hour)
-        for day in range(n_days)
-        for hour in range(7, 19)
-        if day not in but
-    ]
+    return [at(day, hour) for day in range(n_days) for hour in range(7, 19) if day not in but]
 
 
 def test_silence_within_the_rhythm_is_silent_beyond_it_a_gap(lake: Lake) -> None:
@@ -81,9 +72,9 @@ def test_silence_within_the_rhythm_is_silent_beyond_it_a_gap(lake: Lake) -> None
     assert _state(coverage, at(30, 3)) == "silent"
     assert _state(coverage, at(31, 12)) == "gap"
     gaps = coverage.gaps.to_dicts()
-    assert [
-        (g["from"], g["to"], g["silent_hours"], g["limit_hours"]) for g in gaps
-    ] == [(at(30, 19), at(32, 7), 36, 12)]
+    assert [(g["from"], g["to"], g["silent_hours"], g["limit_hours"]) for g in gaps] == [
+        (at(30, 19), at(32, 7), 36, 12)
+    ]
 
 
 def test_a_trail_that_never_rests_has_a_gap_after_one_hour(lake: Lake) -> None:
@@ -184,9 +175,7 @@ def test_a_period_and_a_trail_can_be_chosen(lake: Lake) -> None:
     _commit(lake, _events(hours) + _events(hours, OTHER))
     whole = measure_coverage(lake).hours
     start, end = at(35, 6), at(37)
-    part = measure_coverage(
-        lake, start=start, end=end, accounts=[OTHER], regions=[REGION]
-    ).hours
+    part = measure_coverage(lake, start=start, end=end, accounts=[OTHER], regions=[REGION]).hours
     chosen = pl.col("hour").is_between(start, end, closed="left")
     assert part.rows() == whole.filter(chosen, account_id=OTHER).rows()
     assert measure_coverage(lake, accounts=["3" * 12]).hours.is_empty()

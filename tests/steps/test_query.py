@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lakerows import at, commit_rows, event
-
 from pipeline.lake.catalog import open_lake
 from pipeline.steps.query import query
+from tests.lakerows import at, commit_rows, event
 
 
 def test_a_query_is_answered(tmp_path: Path) -> None:

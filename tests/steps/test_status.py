@@ -7,11 +7,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from lakerows import at, commit_rows, event, write_rows
 
 from pipeline.lake.catalog import Lake, open_lake
 from pipeline.lake.commit import append_facts, follower_file, new_batch_id
 from pipeline.steps.status import read_status
+from tests.lakerows import at, commit_rows, event, write_rows
 
 
 @pytest.fixture
@@ -105,12 +105,8 @@ def test_quarantine_and_conflicts_are_counted(lake: Lake) -> None:
         {"quarantine_id": "c", "reason": "no JSON", "state": "open", "quarantined_at": at(0)},
         {"quarantine_id": "c", "reason": "no JSON", "state": "retried", "quarantined_at": at(1)},
     ]  # fmt: skip
-    conflicts = [
-        {"account_id": "1", "event_id": "x", "record_hash": h} for h in ("p", "q", "q")
-    ]
-    commit_rows(
-        lake, [event(at(0))], ingest_quarantine=quarantine, ingest_conflicts=conflicts
-    )
+    conflicts = [{"account_id": "1", "event_id": "x", "record_hash": h} for h in ("p", "q", "q")]
+    commit_rows(lake, [event(at(0))], ingest_quarantine=quarantine, ingest_conflicts=conflicts)
     status = read_status(lake)
     assert [(q.reason, q.state, q.n_records, q.n_bytes) for q in status.quarantine] == [
         ("no time", "open", 2, 12),
@@ -122,12 +118,8 @@ def test_quarantine_and_conflicts_are_counted(lake: Lake) -> None:
 def test_what_followers_have_not_taken_in_is_told(lake: Lake) -> None:
     """A crash between the two commits shows as a commit that waits."""
     batch = new_batch_id()
-    write_rows(
-        lake, "ingest_objects", [_object(1)], follower_file("ingest_objects", batch)
-    )
-    facts = write_rows(
-        lake, "cloudtrail_logs", [event(at(0))], "tables/cloudtrail_logs/data/a"
-    )
+    write_rows(lake, "ingest_objects", [_object(1)], follower_file("ingest_objects", batch))
+    facts = write_rows(lake, "cloudtrail_logs", [event(at(0))], "tables/cloudtrail_logs/data/a")
     append_facts(lake.table("cloudtrail_logs"), [facts], batch, ["ingest_objects"])
     assert read_status(lake).waiting == {
         "ingest_objects": 1,

@@ -1,0 +1,1 @@
+"""Prefect flows and deployments: calls, retries, artifacts; the work is in pipeline.steps."""

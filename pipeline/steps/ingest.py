@@ -1,0 +1,119 @@
+"""Take log objects into the lake, once each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from pipeline.ingest import quarantine
+from pipeline.ingest.run import Counts, Ingest, IngestOptions
+from pipeline.ingest.settle import settle
+from pipeline.lake.catalog import Lake
+from pipeline.lake.commit import follow
+from pipeline.lake.state import record_run
+from pipeline.sources.object import Source
+
+Report = Callable[[Counts], None]
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSummary:
+    """What an ingest came to.
+
+    records_read = rows_added + duplicates + conflicts + quarantined, always.
+
+    Attributes:
+        objects_found: objects in the listing.
+        objects_new: of them, those the lake did not know in this form.
+        objects_failed: of the new ones, those that could not be read whole; by state in
+            failures. They are tried again by the next run.
+        not_cloudtrail: new objects that hold something else; by kind in lookalikes.
+        bytes_read: stored bytes of the new objects.
+    """
+
+    objects_found: int = 0
+    objects_new: int = 0
+    objects_failed: int = 0
+    bytes_read: int = 0
+    records_read: int = 0
+    rows_added: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    quarantined: int = 0
+    not_cloudtrail: int = 0
+    seconds: float = 0.0
+    failures: Mapping[str, int] = field(default_factory=dict)
+    lookalikes: Mapping[str, int] = field(default_factory=dict)
+
+
+def ingest(
+    lake: Lake,
+    sources: Sequence[Source],
+    options: IngestOptions | None = None,
+    report: Report = lambda _: None,
+) -> IngestSummary:
+    """Take in everything the sources have that the lake does not know.
+
+    Can be run again at any time, beside other ingests, and after any crash.
+
+    Raises:
+        SourceError: a source cannot be listed at all.
+        LakeBusy: other writers kept winning; running again is safe.
+    """
+    started = time.monotonic()
+    follow(lake)
+    settle(lake)
+    counts = Counts()
+    names = [source.name for source in sources]
+    with record_run(lake, "ingest", {"sources": names}) as run:
+        for source in sources:
+            counts = Ingest(lake, source, options or IngestOptions(), report, counts).run()
+        summary = _summary(counts, time.monotonic() - started)
+        run.summary = asdict(summary)
+    return summary
+
+
+def retry_quarantine(
+    lake: Lake, reason: str | None = None, ids: Sequence[str] = ()
+) -> IngestSummary:
+    """Try quarantined records again; those that can be read by now become events.
+
+    Args:
+        lake: the lake.
+        reason: only entries with this reason.
+        ids: only these entries, by id or an unambiguous beginning of it.
+
+    Raises:
+        LakeError: an id names no entry, or several.
+    """
+    started = time.monotonic()
+    entries = (
+        [quarantine.get_entry(lake, name) for name in ids]
+        if ids
+        else quarantine.open_entries(lake, reason)
+    )
+    with record_run(lake, "quarantine retry", {"entries": len(entries)}) as run:
+        summary = _summary(
+            quarantine.retry(lake, entries, IngestOptions()), time.monotonic() - started
+        )
+        run.summary = asdict(summary)
+    return summary
+
+
+def _summary(counts: Counts, seconds: float) -> IngestSummary:
+    return IngestSummary(
+        objects_found=counts.objects_found,
+        objects_new=counts.objects_new,
+        objects_failed=counts.objects_failed,
+        bytes_read=counts.bytes_read,
+        records_read=counts.records_read,
+        rows_added=counts.rows_added,
+        duplicates=counts.duplicates,
+        conflicts=counts.conflicts,
+        quarantined=counts.quarantined,
+        not_cloudtrail=counts.not_cloudtrail,
+        seconds=round(seconds, 3),
+        failures=dict(counts.failures),
+        lookalikes=dict(counts.lookalikes),
+    )
