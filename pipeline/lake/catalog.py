@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.exceptions import (
+    NamespaceAlreadyExistsError,
+    NoSuchNamespaceError,
+    NoSuchTableError,
+    TableAlreadyExistsError,
+)
 from pyiceberg.table import Table
-from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from pipeline.errors import LakeError
+from pipeline.lake.database import Database, database_url, sqlite_url
 from pipeline.lake.schema import TABLES, TableSpec
 from pipeline.lake.storage import LocalStorage, S3Storage, Storage, check_location
 
@@ -44,18 +50,23 @@ class CatalogOptions:
         properties: PyIceberg catalog properties (`type`, `uri`, `s3.endpoint`, …); empty:
             SQLite in the lake's folder.
         cache: where files of a lake on S3 are kept for reading.
+        state: URL of the SQL database for runs and leases; empty: `state.db` in a lake's
+            folder, the catalog's own database when the catalog is SQL, else a SQLite file in
+            the cache, which other machines do not see.
     """
 
     properties: Mapping[str, str] = field(default_factory=dict)
     cache: Path = Path("~/.cache/trailhouse")
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Lake:
-    """One lake: tables in a catalog, files in a storage."""
+    """One lake: tables in a catalog, files in a storage, runs and leases in a database."""
 
     catalog: Catalog
     storage: Storage
+    database: Database
 
     @property
     def location(self) -> str:
@@ -91,31 +102,94 @@ def open_lake(
     """
     options = options or CatalogOptions()
     place = check_location(location)
-    storage = _storage(place, options)
-    lake = Lake(_catalog(place, options, create), storage)
+    try:
+        return _open(place, options, create)
+    except DBAPIError as failed:
+        raise LakeError(
+            f"lake {place}: its catalog does not answer: {failed.orig}", "check catalog.uri"
+        ) from failed
+
+
+def _open(place: str, options: CatalogOptions, create: bool) -> Lake:
+    catalog = _make_catalog(place, options) if create else _catalog(place, options)
+    lake = Lake(catalog, _storage(place, options), _database(place, options, catalog))
     if create:
-        lake.catalog.create_namespace_if_not_exists(NAMESPACE)
-        for spec in TABLES.values():
-            _ensure_table(lake, spec)
+        _make_tables(lake)
     _check_place(lake)
     return lake
 
 
-def _catalog(place: str, options: CatalogOptions, create: bool) -> Catalog:
-    if options.properties:
-        return load_catalog("trailhouse", **{"warehouse": place, **options.properties})
-    if place.startswith("s3://"):
-        raise LakeError(
-            f"lake {place}: a lake on S3 needs a catalog to commit to",
-            "set catalog.uri (PostgreSQL or SQLite), or catalog.type to rest or glue",
-        )
-    database = Path(place, "catalog.db")
-    if create:
+_AT_ONCE = retry(
+    retry=retry_if_exception_type(DBAPIError),
+    wait=wait_random_exponential(0.05, max=1),
+    stop=stop_after_attempt(6),
+    reraise=True,
+)
+"""Two processes may make one lake at once: who comes second finds it made."""
+
+
+@_AT_ONCE
+def _make_catalog(place: str, options: CatalogOptions) -> Catalog:
+    database = _catalog_file(place, options)
+    if database:
         database.parent.mkdir(parents=True, exist_ok=True)
-    elif not database.exists():
-        raise LakeError(f"no lake at {place}", "make one with: trailhouse ingest SOURCE")
-    uri = URL.create("sqlite", database=str(database)).render_as_string(hide_password=False)
-    return SqlCatalog("trailhouse", uri=uri, warehouse=place)
+    return _catalog(place, options, create=True)
+
+
+@_AT_ONCE
+def _make_tables(lake: Lake) -> None:
+    with suppress(NamespaceAlreadyExistsError):  # another process made it in this moment
+        lake.catalog.create_namespace_if_not_exists(NAMESPACE)
+    for spec in TABLES.values():
+        _ensure_table(lake, spec)
+
+
+def _catalog(place: str, options: CatalogOptions, create: bool = False) -> Catalog:
+    database = _catalog_file(place, options)
+    if database and not create and not database.exists():
+        raise _no_lake(place)
+    if not options.properties:
+        if place.startswith("s3://"):
+            raise LakeError(
+                f"lake {place}: a lake on S3 needs a catalog to commit to",
+                "set catalog.uri (PostgreSQL or SQLite), or catalog.type to rest or glue",
+            )
+        uri = sqlite_url(Path(place, "catalog.db")).render_as_string(hide_password=False)
+        return SqlCatalog("trailhouse", uri=uri, warehouse=place)
+    given = {"warehouse": place, **options.properties}
+    if is_sql(options):
+        given["uri"] = database_url(given["uri"]).render_as_string(hide_password=False)
+        given.setdefault("init_catalog_tables", str(create).lower())
+        given.setdefault("pool_pre_ping", "true")
+    return load_catalog("trailhouse", **given)
+
+
+def is_sql(options: CatalogOptions) -> bool:
+    """Tell whether the catalog is a SQL database."""
+    uri = options.properties.get("uri", "")
+    given = options.properties.get("type", "sql" if not uri.startswith("http") else "rest")
+    return given == "sql" and bool(uri)
+
+
+def _catalog_file(place: str, options: CatalogOptions) -> Path | None:
+    """Return the catalog's file where it is SQLite in one."""
+    if not options.properties:
+        return None if place.startswith("s3://") else Path(place, "catalog.db")
+    return Database(database_url(options.properties["uri"])).file if is_sql(options) else None
+
+
+def _no_lake(place: str) -> LakeError:
+    return LakeError(f"no lake at {place}", "make one with: trailhouse ingest SOURCE")
+
+
+def _database(place: str, options: CatalogOptions, catalog: Catalog) -> Database:
+    if options.state:
+        return Database(database_url(options.state), place)
+    if not options.properties:
+        return Database(sqlite_url(Path(place, "state.db")))
+    if isinstance(catalog, SqlCatalog):
+        return Database(catalog.engine.url, place)
+    return Database(sqlite_url(_cache(place, options) / "state.db"), place)
 
 
 def _storage(place: str, options: CatalogOptions) -> Storage:
@@ -123,8 +197,11 @@ def _storage(place: str, options: CatalogOptions) -> Storage:
         return LocalStorage(place)
     from pipeline.lake.bucket import open_bucket
 
-    cache = options.cache.expanduser() / sha256(place.encode()).hexdigest()[:16]
-    return S3Storage(place, open_bucket(place, options.properties), cache)
+    return S3Storage(place, open_bucket(place, options.properties), _cache(place, options))
+
+
+def _cache(place: str, options: CatalogOptions) -> Path:
+    return options.cache.expanduser() / sha256(place.encode()).hexdigest()[:16]
 
 
 def _ensure_table(lake: Lake, spec: TableSpec) -> None:
@@ -156,11 +233,11 @@ def _check_place(lake: Lake) -> None:
     """
     try:
         where = lake.table(next(iter(TABLES))).location()
-    except NoSuchTableError:
-        raise LakeError(f"no lake at {lake.location}", "make one with: trailhouse ingest SOURCE")
+    except (NoSuchTableError, NoSuchNamespaceError) as missing:
+        raise _no_lake(lake.location) from missing
     except FileNotFoundError as missing:
         where = str(missing.filename or missing)
-    if not where.startswith(lake.location + os.sep):
+    if not where.startswith(lake.location + "/"):
         raise LakeError(
             f"lake {lake.location}: its tables point to {where}; it was moved or restored",
             f"run: trailhouse maintain --relocate --lake {lake.location}",

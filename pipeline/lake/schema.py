@@ -48,9 +48,7 @@ class TableSpec:
         if not self.day_column:
             return PartitionSpec()
         source = self.schema.find_field(self.day_column).field_id
-        return PartitionSpec(
-            PartitionField(source, 1000, DayTransform(), f"{self.day_column}_day")
-        )
+        return PartitionSpec(PartitionField(source, 1000, DayTransform(), f"{self.day_column}_day"))
 
 
 def _record_type(field: Field, ids: Iterator[int]) -> IcebergType:
@@ -61,17 +59,13 @@ def _record_type(field: Field, ids: Iterator[int]) -> IcebergType:
             element = StructType(*(_record_field(f, ids) for f in field.fields))
             return ListType(next(ids), element, element_required=False)
         case Kind.MAP:
-            return MapType(
-                next(ids), StringType(), next(ids), StringType(), value_required=False
-            )
+            return MapType(next(ids), StringType(), next(ids), StringType(), value_required=False)
         case _:
             return StringType()
 
 
 def _record_field(field: Field, ids: Iterator[int]) -> NestedField:
-    return NestedField(
-        next(ids), field.column, _record_type(field, ids), required=False
-    )
+    return NestedField(next(ids), field.column, _record_type(field, ids), required=False)
 
 
 def _schema(record: tuple[Field, ...] = (), /, **columns: IcebergType) -> Schema:
@@ -166,7 +160,5 @@ CONFLICTS = TableSpec(
     "Every version of an event that was delivered with differing content.",
 )
 
-TABLES: dict[str, TableSpec] = {
-    t.name: t for t in (LOGS, OBJECTS, QUARANTINE, CONFLICTS)
-}
+TABLES: dict[str, TableSpec] = {t.name: t for t in (LOGS, OBJECTS, QUARANTINE, CONFLICTS)}
 """The lake's tables by name; the first holds the facts, the others follow it."""
