@@ -83,6 +83,13 @@ class MemorySource:
             raise self.unreadable[item.uri]
         return self.objects[item.uri]
 
+    def compared(self, listed: pa.Table, new: pa.Table) -> None:
+        """Nothing to do."""
+
+    def problems(self) -> Sequence[str]:
+        """Return nothing."""
+        return ()
+
     def committed(self, items: Sequence[LogObject]) -> None:
         """Remember what was handed back."""
         self.heard += [item.uri for item in items]

@@ -111,6 +111,13 @@ class QuarantineSource:
                 return entry.text
         raise UnreadableObject(item.uri, "missing", "no such entry in the quarantine")
 
+    def compared(self, listed: pa.Table, new: pa.Table) -> None:
+        """Nothing to do: entries are settled after the run."""
+
+    def problems(self) -> Sequence[str]:
+        """Return nothing: an entry that stays bad stays in quarantine."""
+        return ()
+
     def committed(self, items: Sequence[LogObject]) -> None:
         """Nothing to do: the ledger has them."""
 

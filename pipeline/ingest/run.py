@@ -157,7 +157,9 @@ class Ingest:
         """Walk the listing and yield what the lake does not know, each object once."""
         for page in _pages(self._source.find()):
             self.counts.objects_found += len(page)
-            for row in self._ledger.unknown(page).to_pylist():
+            new = self._ledger.unknown(page)
+            self._source.compared(page, new)
+            for row in new.to_pylist():
                 day = row.pop("log_date")
                 if row["uri"] in self._in_flight:
                     continue

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 
-from pipeline.sources.object import Selection
+from pipeline.sources.object import EVERYTHING, Selection
 
 FIRST_YEAR = 2013
 """CloudTrail began in November 2013: no key carries an earlier day."""
@@ -30,6 +30,10 @@ _NAMED = re.compile(
     rf"_(?P<region>{REGION.pattern})_(?:[^/]*_)?"
     r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T\d{4}(?:\d\d)?Z(?:_[^/]*)?(?:\.[^/]*)?$",
     re.ASCII,
+)
+
+_SERVICE = re.compile(
+    rf"(?:^|/)AWSLogs/(?:{ORGANISATION.pattern}/)?{ACCOUNT.pattern}/(?P<kind>[^/]+)/", re.ASCII
 )
 
 
@@ -75,6 +79,18 @@ kind='CloudTrail')
     )
 
 
+def is_other_service(place: str) -> bool:
+    """Tell whether a key or folder belongs to what another service delivers beside CloudTrail.
+
+    >>> is_other_service("s3://b/AWSLogs/111122223333/elasticloadbalancing/eu-west-1/x.log")
+    True
+    >>> is_other_service("s3://b/AWSLogs/111122223333/CloudTrail-Insight/eu-west-1/")
+    False
+    """
+    found = _SERVICE.search(place)
+    return found is not None and not found["kind"].startswith("CloudTrail")
+
+
 def to_day(year: str, month: str, day: str) -> date | None:
     """Return a day from its digits, or None where there is no such day.
 
@@ -92,6 +108,7 @@ def selected_days(selection: Selection) -> tuple[date, date] | None:
 
     The day after the end is looked at too: what happens late in a day is delivered in the next.
 
+    >>> from datetime import datetime
     >>> selected_days(Selection(start=datetime(2026, 1, 5, tzinfo=UTC),
     ...                         end=datetime(2026, 1, 6, tzinfo=UTC)))
     (datetime.date(2026, 1, 5), datetime.date(2026, 1, 6))
@@ -109,7 +126,7 @@ def selected_days(selection: Selection) -> tuple[date, date] | None:
 
 def is_selected(uri: str, selection: Selection) -> bool:
     """Tell whether an object may hold what is wanted; a name that tells nothing may."""
-    if selection == Selection():
+    if selection == EVERYTHING:
         return True
     facts = key_facts(uri)
     if selection.accounts and facts.account and facts.account not in selection.accounts:

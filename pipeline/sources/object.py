@@ -48,10 +48,16 @@ class Selection:
     regions: frozenset[str] = frozenset()
 
 
+EVERYTHING = Selection()
+
+
 class Source(Protocol):
     """A place that holds log objects."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Return what a person would call it: the text it was opened by."""
+        ...
 
     def find(self) -> Iterator[pa.RecordBatch]:
         """Yield what is there, in batches of the OBJECTS schema, as the listing goes."""
@@ -67,6 +73,22 @@ class Source(Protocol):
         """
         ...
 
+    def compared(self, listed: pa.Table, new: pa.Table) -> None:
+        """Hear which objects of a page that find() yielded are new to the lake.
+
+        The others are durably in the lake already: read(), and so committed(), will not be
+        called for them.
+        """
+        ...
+
     def committed(self, items: Sequence[LogObject]) -> None:
         """Hear that everything of these objects is durably in the lake."""
+        ...
+
+    def problems(self) -> Sequence[str]:
+        """Return what was met besides objects that cannot be read, a sentence each.
+
+        What no later run will bring back by itself belongs here: files left out and why,
+        messages that name no object.
+        """
         ...

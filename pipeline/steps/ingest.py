@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from pipeline.ingest import quarantine
 from pipeline.ingest.run import Counts, Ingest, IngestOptions
@@ -30,6 +30,7 @@ class IngestSummary:
             failures. They are tried again by the next run.
         not_cloudtrail: new objects that hold something else; by kind in lookalikes.
         bytes_read: stored bytes of the new objects.
+        problems: what the sources met besides objects that cannot be read, a sentence each.
     """
 
     objects_found: int = 0
@@ -45,6 +46,7 @@ class IngestSummary:
     seconds: float = 0.0
     failures: Mapping[str, int] = field(default_factory=dict)
     lookalikes: Mapping[str, int] = field(default_factory=dict)
+    problems: Sequence[str] = ()
 
 
 def ingest(
@@ -69,7 +71,8 @@ def ingest(
     with record_run(lake, "ingest", {"sources": names}) as run:
         for source in sources:
             counts = Ingest(lake, source, options or IngestOptions(), report, counts).run()
-        summary = _summary(counts, time.monotonic() - started)
+        problems = tuple(text for source in sources for text in source.problems())
+        summary = replace(_summary(counts, time.monotonic() - started), problems=problems)
         run.summary = asdict(summary)
     return summary
 

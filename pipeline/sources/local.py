@@ -1,0 +1,158 @@
+"""Log objects on this machine: a file, a folder, or all that match a pattern."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote_to_bytes
+
+import pyarrow as pa
+
+from pipeline.errors import SourceError, UnreadableObject
+from pipeline.sources.columns import Columns
+from pipeline.sources.layout import is_selected
+from pipeline.sources.object import EVERYTHING, LogObject, Selection
+from pipeline.sources.walk import Found, walk
+
+_ODD = "file://"
+"""Marks a path that is no text: its bytes follow, percent-encoded. Other paths begin with /."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSource:
+    """Files, given by a path or a pattern; in a folder, all that may be logs.
+
+    A file named outright, or matched by a pattern, is taken whatever it is called. In a
+    folder, names that are plainly no logs are left out and counted (see walk.py).
+    """
+
+    name: str
+    selection: Selection = EVERYTHING
+    _left_out: Counter[str] = field(default_factory=Counter, compare=False)
+
+    def find(self) -> Iterator[pa.RecordBatch]:
+        """Yield the files, in the order of their names.
+
+        Raises:
+            SourceError: there is no such file or folder, or nothing matches the pattern.
+        """
+        self._left_out.clear()
+        columns = Columns()
+        chosen = self.selection != EVERYTHING
+        for found in self._found():
+            uri = to_uri(found.path)
+            if chosen and not is_selected(uri, self.selection):
+                continue
+            if columns.add(uri, found.size, found.modified):
+                yield columns.take()
+        if columns.uri:
+            yield columns.take()
+
+    def read(self, item: LogObject) -> bytes:
+        """Return a file's bytes."""
+        try:
+            with open(to_path(item.uri), "rb") as file:
+                stored = file.read()
+        except FileNotFoundError:
+            raise UnreadableObject(item.uri, "missing", "the file is gone") from None
+        except PermissionError:
+            raise UnreadableObject(
+                item.uri, "denied", "may not be read by this user", "change its permissions"
+            ) from None
+        except OSError as error:
+            raise UnreadableObject(
+                item.uri, "failed", error.strerror or str(error), "run again"
+            ) from error
+        if item.size is not None and len(stored) != item.size:
+            what = f"listed with {item.size} bytes, read with {len(stored)}"
+            raise UnreadableObject(item.uri, "broken", what, "run again when it is written")
+        return stored
+
+    def compared(self, listed: pa.Table, new: pa.Table) -> None:
+        """Nothing to do: files stay where they are."""
+
+    def committed(self, items: Sequence[LogObject]) -> None:
+        """Nothing to do: files stay where they are."""
+
+    def problems(self) -> list[str]:
+        """Return what was left out of folders."""
+        return [f"{self.name}: {n} left out ({why})" for why, n in sorted(self._left_out.items())]
+
+    def _found(self) -> Iterator[Found]:
+        path = os.path.abspath(os.path.expanduser(self.name))
+        if os.path.isdir(path):
+            yield from walk([path], self._left_out)
+        elif os.path.lexists(path):
+            yield _named(path)
+        else:
+            yield from self._matching(path)
+
+    def _matching(self, pattern: str) -> Iterator[Found]:
+        """Yield what matches: folders are walked, and files are not given twice for it."""
+        matches = sorted(glob.iglob(pattern, recursive=True)) if glob.has_magic(pattern) else []
+        if not matches:
+            raise _nothing_at(self.name)
+        folders = [os.path.normpath(match) for match in matches if os.path.isdir(match)]
+        walked = set()
+        for found in walk(folders, self._left_out):
+            walked.add(found.path)
+            yield found
+        for match in matches:
+            if not os.path.isdir(match) and match not in walked:
+                yield _named(match)
+
+
+def open_local(text: str, selection: Selection) -> LocalSource:
+    """Return a source of files after a look whether there are any.
+
+    Raises:
+        SourceError: there is no such file or folder, or nothing matches the pattern.
+    """
+    path = os.path.abspath(os.path.expanduser(text))
+    if not os.path.lexists(path) and (
+        not glob.has_magic(path) or next(glob.iglob(path, recursive=True), None) is None
+    ):
+        raise _nothing_at(text)
+    return LocalSource(text, selection)
+
+
+def to_uri(path: str) -> str:
+    r"""Return a path as text that can be stored, and turned back without loss.
+
+    >>> to_uri("/logs/a.json"), to_uri("/logs/\udcff%.json")
+    ('/logs/a.json', 'file:///logs/%FF%25.json')
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return _ODD + quote(os.fsencode(path))
+    return path
+
+
+def to_path(uri: str) -> str:
+    r"""Return the path that a uri was made from.
+
+    >>> to_path("file:///logs/%FF%25.json")
+    '/logs/\udcff%.json'
+    """
+    if uri.startswith(_ODD):
+        return os.fsdecode(unquote_to_bytes(uri.removeprefix(_ODD)))
+    return uri
+
+
+def _named(path: str) -> Found:
+    """Return a file that was asked for by name; reading it says what is wrong with it."""
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return Found(path, None, None)
+    return Found(path, facts.st_size, facts.st_mtime_ns // 1000)
+
+
+def _nothing_at(text: str) -> SourceError:
+    if glob.has_magic(text):
+        return SourceError(f"nothing matches {text}", "check the pattern; ** crosses folders")
+    return SourceError(f"no file or folder {text}", "check the path; buckets begin with s3://")
