@@ -21,6 +21,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_rand
 from pipeline.errors import LakeBusy
 from pipeline.lake.catalog import Lake
 from pipeline.lake.schema import LOGS, TABLES
+from pipeline.lake.transaction import transaction
 
 BATCH = "trailhouse.batch"
 FOLLOW = "trailhouse.follow"
@@ -30,8 +31,8 @@ FOLLOWERS = tuple(name for name in TABLES if name != LOGS.name)
 
 
 def new_batch_id() -> str:
-    """Return a batch id: a UUIDv7-like name, so that ids sort by the time they were made."""
-    now = uuid.uuid1().time  # 100 ns steps, unique within the process
+    """Return a batch id that sorts by when it was made, as far as machines' clocks agree."""
+    now = uuid.uuid1().time  # 100 ns steps
     return f"{now:015x}-{uuid.uuid4().hex[:16]}"
 
 
@@ -50,8 +51,8 @@ def append_facts(
             table again and retry.
     """
     properties = {BATCH: batch_id, FOLLOW: ",".join(followers)}
-    with table.transaction() as transaction:
-        _append(transaction, table, locations, properties)
+    with transaction(table) as change:
+        _append(change, table, locations, properties)
 
 
 def append_file(table: Table, location: str) -> None:
@@ -60,8 +61,8 @@ def append_file(table: Table, location: str) -> None:
     Raises:
         CommitFailedException: another writer was first; load the table again and retry.
     """
-    with table.transaction() as transaction:
-        _append(transaction, table, [location], {})
+    with transaction(table) as change:
+        _append(change, table, [location], {})
 
 
 def pending(lake: Lake, follower: str) -> list[Snapshot]:
@@ -106,18 +107,18 @@ def _follow_one(lake: Lake, name: str) -> None:
     if not batches:
         return
     locations = [f"{lake.location}/{follower_file(name, batch)}" for batch in batches]
-    with table.transaction() as transaction:
-        transaction.set_properties({APPLIED: str(newest)})
-        _append(transaction, table, locations, {BATCH: ",".join(batches)})
+    with transaction(table) as change:
+        change.set_properties({APPLIED: str(newest)})
+        _append(change, table, locations, {BATCH: ",".join(batches)})
 
 
 def _append(
-    transaction: Transaction, table: Table, locations: Sequence[str], properties: dict[str, str]
+    change: Transaction, table: Table, locations: Sequence[str], properties: dict[str, str]
 ) -> None:
-    with transaction.update_snapshot(snapshot_properties=properties).merge_append() as append:
+    with change.update_snapshot(snapshot_properties=properties).merge_append() as append:
         for location in locations:
             append.append_data_file(
-                parquet_file_to_data_file(table.io, transaction.table_metadata, location)
+                parquet_file_to_data_file(table.io, change.table_metadata, location)
             )
 
 
