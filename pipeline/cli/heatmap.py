@@ -118,9 +118,7 @@ def _rows(hours: pl.DataFrame, by_hour: bool) -> list[_Row]:
     order = pl.Enum(["silent", "events", "gap", "unreadable"])
     every = "1h" if by_hour else "1d"
     cells = (
-        hours.group_by(
-            "account_id", "region", pl.col("hour").dt.truncate(every).alias("cell")
-        )
+        hours.group_by("account_id", "region", pl.col("hour").dt.truncate(every).alias("cell"))
         .agg(
             pl.col("state").cast(order).max().cast(pl.String),
             pl.col("n_events").sum(),
@@ -131,16 +129,11 @@ def _rows(hours: pl.DataFrame, by_hour: bool) -> list[_Row]:
     return [
         _Row(
             f"{account} {region}",
-            {
-                c: (s, n)
-                for c, s, n in part.select("cell", "state", "n_events").iter_rows()
-            },
+            {c: (s, n) for c, s, n in part.select("cell", "state", "n_events").iter_rows()},
             sum(part["n_events"].to_list()),
             sum(part["n_gap_hours"].to_list()),
         )
-        for (account, region), part in cells.group_by(
-            ["account_id", "region"], maintain_order=True
-        )
+        for (account, region), part in cells.group_by(["account_id", "region"], maintain_order=True)
     ]
 
 
@@ -151,9 +144,7 @@ def _columns(rows: Sequence[_Row], room: int, by_hour: bool) -> list[datetime]:
         n_days = min((last - first) // _DAY + 1, room)
         return [last - _DAY * n for n in reversed(range(n_days))]
     midnight = last.replace(hour=0)
-    n_days = max(
-        min((midnight - first.replace(hour=0)) // _DAY + 1, (room + 1) // 25), 1
-    )
+    n_days = max(min((midnight - first.replace(hour=0)) // _DAY + 1, (room + 1) // 25), 1)
     start = midnight - _DAY * (n_days - 1)
     return [start + _HOUR * n for n in range(n_days * 24)]
 
@@ -167,9 +158,7 @@ def _scale(columns: Sequence[datetime], by_hour: bool) -> list[str]:
             " ".join("0     6     12    18    " for _ in days).rstrip(),
         ]
     dates = "".join(
-        f"{column:%m-%d}".ljust(7)
-        for column in columns[::7]
-        if column <= columns[-1] - 4 * _DAY
+        f"{column:%m-%d}".ljust(7) for column in columns[::7] if column <= columns[-1] - 4 * _DAY
     )
     return [dates.rstrip() or f"{columns[0]:%m-%d}"]
 

@@ -59,7 +59,7 @@ def test_hours_are_parted_by_day() -> None:
     """By hour a column is an hour, and days stand apart under their date."""
     drawn = draw_map(_hours(2), by_hour=True, width=100, signs=LETTERS).plain.splitlines()
     assert drawn[0].split() == ["2026-10-01", "2026-10-02"]
-    assert drawn[2].split()[2:4] == ["............#...........", "............@..........."]
+    assert drawn[2].split()[2:4] == ["............=...........", "............@..........."]
 
 
 def test_the_legend_names_every_sign() -> None:

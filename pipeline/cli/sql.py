@@ -1,0 +1,147 @@
+"""`trailhouse sql`: ask the lake a question."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli.group import Option
+from pipeline.cli.options import Invocation, command, output_options
+from pipeline.cli.output import Output
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rich.console import Console
+
+    from pipeline.ask.explain import Plan, TablePlan
+
+
+@command(
+    name="sql",
+    examples=(
+        'trailhouse sql "select eventname, count(*) as n from cloudtrail_logs group by all"',
+        "trailhouse sql @question.sql --param account=111122223333 --format csv -o answer.csv",
+        'trailhouse sql "select count(*) from cloudtrail_logs" --at 2026-03-01T12:00Z',
+        "trailhouse sql \"from cloudtrail_logs where event_date = '2026-03-01'\" --explain",
+        'trailhouse sql "show all tables"',
+    ),
+)
+@click.argument("query", metavar="QUERY|-|@FILE")
+@click.option(
+    "--param",
+    "-p",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    cls=Option,
+    help="Value for $NAME in the query, always as text: write $NAME::bigint where that matters.",
+)
+@click.option(
+    "--at",
+    metavar="SNAPSHOT|TIME",
+    cls=Option,
+    help="Ask an older snapshot: its id, or a time (a date, a time or an age such as 2h).",
+)
+@click.option(
+    "--explain", is_flag=True, cls=Option, help="Show which files and days would be read."
+)
+@output_options
+@click.pass_obj
+def sql_command(
+    told: Invocation,
+    query: str,
+    parameters: tuple[str, ...],
+    at: str | None,
+    explain: bool,
+    output: Output,
+) -> None:
+    """Ask one DuckDB query of the lake's newest snapshot, or of an older one.
+
+    QUERY is SQL, - to read it from standard input, or @FILE. The tables are cloudtrail_logs
+    (the columns of AWS's Athena table and event_time, event_date and more), ingest_objects,
+    ingest_quarantine and ingest_conflicts. A query only reads. Files are skipped by the
+    conditions on event_time and event_date.
+    """
+    text = _read(query)
+    values = dict(map(_parameter, parameters))
+    moment = _moment(at) if at else None
+    lake = told.open_lake()
+    from pipeline.cli.render import print_rows
+    from pipeline.steps.query import query as ask
+
+    with ask(lake, text, values, at=moment) as answer:
+        if explain:
+            _print_plan(output, answer.plan)
+        else:
+            print_rows(output, answer.batches())
+
+
+def _read(query: str) -> str:
+    if query == "-":
+        return sys.stdin.read()
+    if not query.startswith("@"):
+        return query
+    try:
+        return Path(query[1:]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise UsageError(
+            f"{query[1:]}: cannot be read: {wrong}", "name a file of SQL after the @"
+        ) from wrong
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, mark, value = text.partition("=")
+    if not mark or not name.isidentifier():
+        raise UsageError(f"--param {text}: not of the form NAME=VALUE", "write: --param name=value")
+    return name, value
+
+
+def _moment(text: str) -> int | datetime:
+    """Return the snapshot or the instant; ids of snapshots are long numbers."""
+    from pipeline.steps.times import parse_time
+
+    return int(text) if text.isascii() and text.isdigit() else parse_time(text)
+
+
+def _print_plan(output: Output, plan: Plan) -> None:
+    from dataclasses import asdict
+
+    from pipeline.cli.render import print_summary
+
+    print_summary(output, asdict(plan), lambda console: _write_plan(console, plan))
+
+
+def _write_plan(console: Console, plan: Plan) -> None:
+    from pipeline.cli.render import say
+
+    if not plan.tables:
+        say(console, "reads no table of the lake")
+    for table in plan.tables:
+        _write_table(console, table)
+
+
+def _write_table(console: Console, table: TablePlan) -> None:
+    from pipeline.cli.render import say
+    from pipeline.cli.text import count, moment, neutralise, size
+
+    read, whole = table.read, table.whole
+    say(console, table.table, "bold")
+    say(console, f"  snapshot   {table.snapshot_id or 'none'}, {moment(table.committed_at)}")
+    say(
+        console,
+        f"  files      {read.n_files:,} of {whole.n_files:,}, "
+        f"{size(read.n_bytes)} of {size(whole.n_bytes)}",
+    )
+    if whole.n_days:
+        span = f", {read.first_day} to {read.last_day}" if read.n_days else ""
+        say(console, f"  days       {read.n_days:,} of {whole.n_days:,}{span}")
+    say(console, f"  rows       at most {read.n_rows:,} of {whole.n_rows:,}")
+    condition = neutralise(table.condition) if table.condition else "none: every file is read"
+    say(console, f"  condition  {condition}")
+    if table.condition and not read.n_files:
+        say(console, f"  no file can hold a row; {count(whole.n_files, 'file')} skipped", "dim")

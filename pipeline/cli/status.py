@@ -1,0 +1,194 @@
+"""`trailhouse status`: what the lake holds, what failed, what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.cli.group import Option
+from pipeline.cli.options import Invocation, command, output_options
+from pipeline.cli.output import Output
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipeline.lake.state import RunRecord
+    from pipeline.steps.status import Status
+
+
+@command(
+    name="status",
+    examples=(
+        "trailhouse status",
+        "trailhouse status --lake s3://my-lake/trails",
+        "trailhouse status --format json | jq .n_events",
+    ),
+)
+@click.option(
+    "--runs",
+    "n_runs",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    metavar="N",
+    cls=Option,
+    help="How many of the last runs to show.",
+)
+@output_options
+@click.pass_obj
+def status_command(told: Invocation, n_runs: int, output: Output) -> None:
+    """Tell what the lake holds, its last runs, what could not be read and what is quarantined."""
+    lake = told.open_lake()
+    from pipeline.cli.render import print_summary
+    from pipeline.lake.state import list_runs
+    from pipeline.steps.status import read_status
+
+    status, runs = read_status(lake), list_runs(lake, n_runs)
+    facts = asdict(status) | {"runs": [asdict(run) for run in runs]}
+    print_summary(output, facts, lambda console: write_status(console, status, runs))
+
+
+def write_status(console: Console, status: Status, runs: Sequence[RunRecord]) -> None:
+    """Write the status for people."""
+    from pipeline.cli.render import say
+    from pipeline.cli.text import neutralise
+
+    say(console, neutralise(status.location), "bold")
+    for label, value in _facts(status):
+        say(console, f"  {label:<11}{value}")
+    _write_failures(console, status)
+    _write_quarantine(console, status)
+    if runs:
+        _write_runs(console, runs)
+    for label, step in _next_steps(status):
+        say(console, f"{label}: {step}", "dim")
+
+
+def _facts(status: Status) -> list[tuple[str, str]]:
+    from pipeline.cli.text import count, moment, size
+
+    facts = [
+        (
+            "events",
+            f"{status.n_events:,}"
+            + (
+                f", {moment(status.first_event_time)} to {moment(status.last_event_time)}"
+                if status.n_events
+                else ""
+            ),
+        ),
+        (
+            "objects",
+            f"{status.n_objects:,} read from {count(status.n_accounts, 'account')} and "
+            f"{count(status.n_regions, 'region')}"
+            + (f", {count(status.n_digests, 'digest')} among them" if status.n_digests else ""),
+        ),
+        (
+            "files",
+            f"{status.n_files:,} in {count(status.n_days, 'day')}"
+            + (f", {status.n_small_files:,} of them small" if status.n_small_files else ""),
+        ),
+        ("size", f"{size(status.n_bytes)}, {size(status.n_stored_bytes)} with all it keeps"),
+    ]
+    if status.snapshot_id:
+        facts.append(
+            (
+                "snapshots",
+                f"{status.n_snapshots:,} since {moment(status.oldest_snapshot_at)}; "
+                f"newest {status.snapshot_id}, {moment(status.committed_at)}",
+            )
+        )
+    if status.n_conflicts:
+        facts.append(
+            (
+                "conflicts",
+                f"{count(status.n_conflicts, 'event')} delivered in "
+                f"{count(status.n_conflict_versions, 'version')}",
+            )
+        )
+    waiting = {name: number for name, number in status.waiting.items() if number}
+    if waiting:
+        listed = ", ".join(f"{number:,} for {name}" for name, number in waiting.items())
+        facts.append(("waiting", f"commits {listed}; the next ingest takes them in"))
+    return facts
+
+
+def _write_failures(console: Console, status: Status) -> None:
+    from pipeline.cli.render import say
+    from pipeline.cli.text import count, neutralise, size
+
+    for failure in status.failures:
+        say(console)
+        say(
+            console,
+            f"{count(failure.n_objects, 'object')} {failure.state} ({size(failure.n_bytes)})",
+            "yellow",
+        )
+        say(console, f"  for one    {neutralise(failure.example_uri)}")
+        if failure.example_reason:
+            say(console, f"  because    {neutralise(failure.example_reason)}")
+        say(console, f"  next       {failure.next_step}")
+
+
+def _write_quarantine(console: Console, status: Status) -> None:
+    from pipeline.cli.render import say, small_table
+    from pipeline.cli.text import count, moment, size
+
+    waiting = [entry for entry in status.quarantine if entry.state == "open"]
+    if not waiting:
+        return
+    say(console)
+    total = sum(entry.n_records for entry in waiting)
+    say(console, f"{count(total, 'record')} in quarantine", "yellow")
+    small_table(
+        console,
+        ["reason", "records", "size", "last seen"],
+        [(e.reason, f"{e.n_records:,}", size(e.n_bytes), moment(e.last_seen_at)) for e in waiting],
+        " >>",
+    )
+    say(console, "  next       trailhouse quarantine list")
+
+
+def _write_runs(console: Console, runs: Sequence[RunRecord]) -> None:
+    from pipeline.cli.render import say, small_table
+    from pipeline.cli.text import duration, moment
+
+    say(console)
+    say(console, "last runs", "bold")
+    small_table(
+        console,
+        ["started", "command", "state", "took", "came to"],
+        [
+            (
+                moment(run.started_at),
+                run.command,
+                run.state,
+                duration((run.ended_at - run.started_at).total_seconds()) if run.ended_at else "",
+                run.error or _came_to(run.summary),
+            )
+            for run in runs
+        ],
+        "   >",
+    )
+
+
+def _came_to(summary: Any) -> str:
+    """Name what a run changed: its counts that are not zero."""
+    counts = [
+        f"{value:,} {name.replace('_', ' ')}"
+        for name, value in summary.items()
+        if isinstance(value, int) and not isinstance(value, bool) and value
+    ]
+    wanted = [text for text in counts if "bytes" not in text]
+    return ", ".join(wanted) or "nothing to do"
+
+
+def _next_steps(status: Status) -> list[tuple[str, str]]:
+    if not status.n_events:
+        return [("the lake is empty; fill it with", "trailhouse ingest SOURCE")]
+    if status.n_small_files > 20:
+        return [("many small files; gather them with", "trailhouse maintain")]
+    return []

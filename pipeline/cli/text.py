@@ -1,0 +1,198 @@
+"""Text for people: values made harmless for a terminal, numbers made short, tables aligned."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+WidthOf = Callable[[str], int]
+
+
+def neutralise(text: str) -> str:
+    r"""Return text with everything that could drive a terminal written out.
+
+    Control characters, escape sequences, marks that turn the writing direction and characters
+    without a shape become `\x1b` or `\u202e`: a log's value is shown, never obeyed.
+
+    >>> neutralise("a\x1b[31mb\nc")
+    'a\\x1b[31mb\\nc'
+    >>> neutralise("curl/8.5 … 日本")
+    'curl/8.5 … 日本'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def one_line(text: str) -> str:
+    """Return a message on one line, harmless for a terminal.
+
+    >>> one_line("first\\n  second")
+    'first second'
+    """
+    return neutralise(" ".join(text.split()))
+
+
+def elide(text: str, width: int, mark: str, width_of: WidthOf = len) -> str:
+    """Return text cut to a width, with a mark where something is missing.
+
+    >>> elide("arn:aws:iam::1:user/anna", 12, "…")
+    'arn:aws:iam…'
+    """
+    if width_of(text) <= width:
+        return text
+    kept, used = [], width_of(mark)
+    for character in text[: width + 1]:
+        used += width_of(character)
+        if used > width:
+            break
+        kept.append(character)
+    return "".join(kept) + mark
+
+
+def fit_widths(natural: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Return column widths that fit the room, the widest columns giving up first.
+
+    >>> fit_widths([10, 50, 30], [4, 4, 4], 60)
+    [10, 25, 25]
+    >>> fit_widths([10, 20], [4, 4], 60)
+    [10, 20]
+    """
+    widths = list(natural)
+    over = sum(widths) - room
+    while over > 0:
+        able = [n for n, width in enumerate(widths) if width > least[n]]
+        if not able:
+            break
+        widest = max(able, key=lambda n: widths[n])
+        second = max((widths[n] for n in able if widths[n] < widths[widest]), default=0)
+        cut = min(over, max(widths[widest] - max(second, least[widest]), 1))
+        widths[widest] -= cut
+        over -= cut
+    return widths
+
+
+def draw_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Sequence[bool] = (),
+    width: int | None = None,
+    is_plain: bool = False,
+    width_of: WidthOf = len,
+) -> Iterator[str]:
+    """Yield the lines of a table: header, rule, rows; cells are cut to fit the width.
+
+    Args:
+        header: names of the columns.
+        rows: cells, harmless already.
+        right: columns to align right; these, which are numbers, are not cut.
+        width: columns of the terminal; None: as wide as it is.
+        is_plain: whether to keep to ASCII.
+        width_of: how wide a text is on the terminal.
+    """
+    numeric = list(right) or [False] * len(header)
+    mark, rule = ("...", "-") if is_plain else ("…", "─")
+    natural = [
+        max([width_of(name), *(width_of(row[n]) for row in rows)]) for n, name in enumerate(header)
+    ]
+    widths = natural
+    if width is not None:
+        least = [
+            natural[n] if numeric[n] else min(natural[n], max(8, min(width_of(name), 12)))
+            for n, name in enumerate(header)
+        ]
+        widths = fit_widths(natural, least, width - 2 * (len(header) - 1))
+
+    def line(cells: Sequence[str]) -> str:
+        parts = []
+        for cell, space, is_right in zip(cells, widths, numeric, strict=True):
+            shown = elide(cell, space, mark, width_of)
+            blank = " " * (space - width_of(shown))
+            parts.append(blank + shown if is_right else shown + blank)
+        return "  ".join(parts).rstrip()
+
+    yield line(header)
+    yield "  ".join(rule * space for space in widths)
+    yield from map(line, rows)
+
+
+def draw_records(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    width: int | None,
+    is_plain: bool = False,
+    width_of: WidthOf = len,
+) -> Iterator[str]:
+    """Yield the lines of records one under another, for rows too wide for a table."""
+    mark, rule = ("...", "-") if is_plain else ("…", "─")
+    label = max(map(width_of, header), default=0)
+    for number, row in enumerate(rows, 1):
+        head = f"{rule * 2} {number} "
+        yield head + rule * max((width or 80) - len(head), 0)
+        for name, cell in zip(header, row, strict=True):
+            if cell:
+                room = len(cell) * 2 if width is None else max(width - label - 2, 10)
+                shown = elide(cell, room, mark, width_of)
+                yield f"{name}{' ' * (label - width_of(name))}  {shown}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun.
+
+    >>> count(1, "object"), count(1234, "object"), count(2, "entry", "entries")
+    ('1 object', '1,234 objects', '2 entries')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def size(n_bytes: float) -> str:
+    """Write a number of bytes for people.
+
+    >>> size(512), size(1_500_000), size(3.2e9)
+    ('512 B', '1.5 MB', '3.2 GB')
+    """
+    if n_bytes < 1000:
+        return f"{n_bytes:.0f} B"
+    unit = ""
+    for unit in ("kB", "MB", "GB", "TB"):  # noqa: B007  # the last one is used
+        n_bytes /= 1000
+        if n_bytes < 999.95:
+            break
+    return f"{n_bytes:,.1f} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """Write a length of time for people.
+
+    >>> duration(0.42), duration(75), duration(7260)
+    ('0.4 s', '1 min 15 s', '2 h 1 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    whole = timedelta(seconds=round(seconds)).total_seconds()
+    if whole < 3600:
+        return f"{whole // 60:.0f} min {whole % 60:.0f} s"
+    return f"{whole // 3600:.0f} h {whole % 3600 // 60:.0f} min"
+
+
+def moment(instant: datetime | None) -> str:
+    """Write an instant to the second, as ISO 8601 in UTC."""
+    from datetime import UTC
+
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if instant else ""
+
+
+def can_draw(encoding: str | None = None) -> bool:
+    """Tell whether an encoding, or that of standard output, has the characters of our drawings."""
+    try:
+        "…─░▒▓█·".encode(encoding or sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

@@ -1,0 +1,137 @@
+"""Settings turned into what the parts of Trailhouse take: lakes, sources and options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from pipeline.errors import UsageError
+from pipeline.ingest.run import IngestOptions
+from pipeline.lake.catalog import CatalogOptions, Lake, open_lake
+from pipeline.settings import Loaded, S3Settings, Settings, SourceSettings
+from pipeline.sources.object import Selection, Source
+from pipeline.sources.open import open_source
+from pipeline.steps.times import parse_time
+
+if TYPE_CHECKING:
+    from pipeline.sources.s3 import S3Options
+
+
+def configured_lake(settings: Settings, *, create: bool = False) -> Lake:
+    """Open the lake that the settings name.
+
+    Raises:
+        LakeError: there is no lake, it was moved, or its catalog cannot be reached.
+    """
+    return open_lake(settings.lake, catalog_options(settings), create=create)
+
+
+def catalog_options(settings: Settings) -> CatalogOptions:
+    """Return how to reach the catalog.
+
+    Properties alone, such as credentials for S3, do not make a catalog: a lake in a folder
+    keeps its own then.
+    """
+    catalog = settings.catalog
+    named = {key: value for key, value in (("type", catalog.type), ("uri", catalog.uri)) if value}
+    is_needed = named or settings.lake.startswith("s3://")
+    return CatalogOptions(
+        properties={**catalog.properties, **named} if is_needed else {},
+        cache=Path(catalog.cache),
+        state=catalog.state or "",
+    )
+
+
+def ingest_options(settings: Settings) -> IngestOptions:
+    """Return how an ingest works; what is not set is the ingest's own default."""
+    return IngestOptions(**_given(settings.ingest))
+
+
+def s3_options(settings: S3Settings) -> S3Options:
+    """Return how S3 is reached."""
+    from pipeline.sources.s3 import S3Options
+
+    return S3Options(**_given(settings))
+
+
+def selection(
+    start: str | None = None,
+    end: str | None = None,
+    accounts: Iterable[str] = (),
+    regions: Iterable[str] = (),
+) -> Selection:
+    """Return which objects are wanted, from text.
+
+    Raises:
+        UsageError: a time that is none, or a period that ends before it begins.
+    """
+    first = parse_time(start) if start else None
+    last = parse_time(end) if end else None
+    if first and last and last <= first:
+        raise UsageError(
+            f"the period from {start} to {end} is empty", "--to must be later than --from"
+        )
+    return Selection(first, last, frozenset(accounts), frozenset(regions))
+
+
+def configured_sources(loaded: Loaded, wanted: Selection | None = None) -> list[Source]:
+    """Open the sources that the settings name.
+
+    Args:
+        loaded: the settings; what flags say of S3 outranks what a source says of itself.
+        wanted: what is asked for on top; where it says nothing the source's own choice stays.
+
+    Raises:
+        UsageError: no source is named, or one's times cannot be read.
+        SourceError: one cannot be opened.
+    """
+    if not loaded.settings.sources:
+        raise UsageError(
+            "no source is named",
+            "run: trailhouse ingest SOURCE, or list sources in trailhouse.toml",
+        )
+    return [
+        _open(loaded, source, number, wanted or Selection())
+        for number, source in enumerate(loaded.settings.sources)
+    ]
+
+
+def named_sources(loaded: Loaded, names: Iterable[str], wanted: Selection) -> list[Source]:
+    """Open the sources of these names, with the settings for S3.
+
+    Raises:
+        SourceError: one names no source, or nothing is there.
+    """
+    return [_open_source(name, wanted, loaded.settings.s3) for name in names]
+
+
+def _open(loaded: Loaded, source: SourceSettings, number: int, wanted: Selection) -> Source:
+    try:
+        own = selection(source.start, source.end, source.accounts, source.regions)
+    except UsageError as wrong:
+        raise UsageError(f"sources[{number}]: {wrong.what}", wrong.next_step) from wrong
+    chosen = Selection(
+        wanted.start or own.start,
+        wanted.end or own.end,
+        wanted.accounts or own.accounts,
+        wanted.regions or own.regions,
+    )
+    flags: Mapping[str, Any] = loaded.flags.get("s3", {})
+    own_s3 = source.s3.model_dump(exclude_unset=True)
+    s3 = loaded.settings.s3.model_copy(update={**own_s3, **flags})
+    return _open_source(source.location, chosen, s3)
+
+
+def _open_source(location: str, wanted: Selection, s3: S3Settings) -> Source:
+    """Open a source; the clients of S3 are loaded for remote ones only."""
+    if "://" in location:
+        return open_source(location, wanted, s3_options(s3))
+    return open_source(location, wanted)
+
+
+def _given(section: BaseModel) -> dict[str, Any]:
+    """Return the values of a section that are set."""
+    return section.model_dump(exclude_none=True)
