@@ -134,12 +134,19 @@ def read_status(lake: Lake) -> Status:
         oldest_snapshot_at=min(map(_moment, snapshots), default=None),
         committed_at=_moment(newest) if newest else None,
         **known,
-        failures=tuple(Failure(**_filled(row), next_step=_next_step(row)) for row in failures),
+        failures=tuple(
+            Failure(**_filled(row), next_step=next_step(row["state"])) for row in failures
+        ),
         quarantine=tuple(Quarantined(**_filled(row)) for row in quarantine),
         n_conflicts=conflicts["n_events"],
         n_conflict_versions=conflicts["n_versions"],
         waiting={name: len(pending(lake, name)) for name in FOLLOWERS},
     )
+
+
+def next_step(state: str) -> str:
+    """Return what makes objects readable that failed with a state."""
+    return _NEXT_STEPS.get(state, _AGAIN)
 
 
 def _ask(snapshot: Snapshot, name: str) -> list[dict[str, Any]]:
@@ -151,10 +158,6 @@ def _filled(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row with text for missing text, and a whole number for a sum."""
     texts = {name: row[name] or "" for name in row if name.startswith(("example_", "reason"))}
     return {**row, **texts, "n_bytes": int(row["n_bytes"] or 0)}
-
-
-def _next_step(row: Mapping[str, Any]) -> str:
-    return _NEXT_STEPS.get(row["state"], _AGAIN)
 
 
 def _moment(snapshot: TableSnapshot) -> datetime:
