@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -119,6 +120,20 @@ def _open(place: str, options: CatalogOptions, create: bool) -> Lake:
     return lake
 
 
+def open_moved(location: str, options: CatalogOptions | None = None) -> Lake:
+    """Open what is needed to relocate a lake, whose tables cannot be read yet.
+
+    Its catalog is made anew where it was not moved with the files.
+    """
+    options = options or CatalogOptions()
+    place = check_location(location)
+    storage = _storage(place, options)
+    if not any(True for _ in storage.list("tables")):
+        raise _no_lake(place)
+    catalog = _make_catalog(place, options)
+    return Lake(catalog, storage, _database(place, options, catalog))
+
+
 _AT_ONCE = retry(
     retry=retry_if_exception_type(DBAPIError),
     wait=wait_random_exponential(0.05, max=1),
@@ -231,14 +246,22 @@ def _check_place(lake: Lake) -> None:
     Raises:
         LakeError: with the command that relocates it.
     """
+    is_here = True
     try:
         where = lake.table(next(iter(TABLES))).location()
     except (NoSuchTableError, NoSuchNamespaceError) as missing:
         raise _no_lake(lake.location) from missing
     except FileNotFoundError as missing:
-        where = str(missing.filename or missing)
+        named = re.search("'([^']+)'", str(missing))
+        where, is_here = named[1] if named else str(missing), False
+    next_step = f"run: trailhouse maintain --relocate --lake {lake.location}"
     if not where.startswith(lake.location + "/"):
         raise LakeError(
             f"lake {lake.location}: its tables point to {where}; it was moved or restored",
-            f"run: trailhouse maintain --relocate --lake {lake.location}",
+            next_step,
+        )
+    if not is_here:
+        raise LakeError(
+            f"lake {lake.location}: {where}, the newest metadata, is missing",
+            f"restore it, or to go back to the newest that is whole {next_step}",
         )

@@ -12,8 +12,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 
-from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.exceptions import CommitFailedException, ValidationException
 from pyiceberg.io.pyarrow import parquet_file_to_data_file
+from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.snapshots import Snapshot
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
@@ -65,6 +66,58 @@ def append_file(table: Table, location: str) -> None:
         _append(change, table, [location], {})
 
 
+def replace_files(
+    lake: Lake, name: str, old: Iterable[DataFile], locations: Iterable[str], reason: str
+) -> bool:
+    """Commit files in the place of others, by name: what was appended meanwhile stays.
+
+    Args:
+        lake: the lake.
+        name: the table.
+        old: data files of it, as planned from any snapshot.
+        locations: files that take their place; none, and their rows are gone.
+        reason: one word for the snapshot's summary.
+
+    Returns:
+        False if one of the files is not in the table any more; then nothing has changed.
+
+    Raises:
+        LakeBusy: other writers kept winning; then nothing has changed.
+    """
+    old, locations = tuple(old), tuple(locations)
+    try:
+        _replace(lake, name, old, locations, reason)
+    except ValidationException:
+        return False
+    except CommitFailedException as lost:
+        raise LakeBusy(
+            f"lake {lake.location}: table {name} kept changing under us", "run again"
+        ) from lost
+    return True
+
+
+@retry(
+    retry=retry_if_exception_type(CommitFailedException),
+    wait=wait_random_exponential(0.02, max=1),
+    stop=stop_after_delay(120),
+    reraise=True,
+)
+def _replace(
+    lake: Lake, name: str, old: Sequence[DataFile], locations: Sequence[str], reason: str
+) -> None:
+    table = lake.table(name)
+    with (
+        transaction(table) as change,
+        change.update_snapshot(snapshot_properties={BATCH: reason}).overwrite() as replacing,
+    ):
+        for file in old:
+            replacing.delete_data_file(file)
+        for location in locations:
+            replacing.append_data_file(
+                parquet_file_to_data_file(table.io, change.table_metadata, location)
+            )
+
+
 def pending(lake: Lake, follower: str) -> list[Snapshot]:
     """Return the facts' snapshots whose file the follower has not taken in yet, oldest first."""
     applied = _applied(lake.table(follower))
@@ -103,7 +156,7 @@ def _follow_one(lake: Lake, name: str) -> None:
     table = lake.table(name)
     newest = max(snapshot.sequence_number or 0 for snapshot in waiting)
     applied = _applied(table)
-    batches = [_batch(s) for s in waiting if (s.sequence_number or 0) > applied]
+    batches = [batch_of(s) for s in waiting if (s.sequence_number or 0) > applied]
     if not batches:
         return
     locations = [f"{lake.location}/{follower_file(name, batch)}" for batch in batches]
@@ -126,7 +179,8 @@ def _applied(table: Table) -> int:
     return int(table.properties.get(APPLIED, 0))
 
 
-def _batch(snapshot: Snapshot) -> str:
+def batch_of(snapshot: Snapshot) -> str:
+    """Return the id of the batch that a snapshot of the facts committed."""
     return str(snapshot.summary[BATCH]) if snapshot.summary else ""
 
 

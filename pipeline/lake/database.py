@@ -73,6 +73,15 @@ LEASES = Table(
     Column("expires_at", String(40), nullable=False),
 )
 
+UNREFERENCED = Table(
+    "trailhouse_unreferenced",
+    _metadata,
+    Column("lake", String(500), primary_key=True),
+    Column("location", String(1000), primary_key=True),
+    Column("seen_at", String(40), nullable=False),
+)
+"""Files that no snapshot names any more, and since when that has been known."""
+
 _VERSIONS = Table(
     "trailhouse_state",
     _metadata,

@@ -118,3 +118,15 @@ RECORD: tuple[Field, ...] = (
 
 NULL_IS_WRITTEN = frozenset({"requestParameters", "responseElements"})
 """Fields that AWS writes as `null` when empty; a null column means that, not absence."""
+
+NULL_IS_ABSENCE = frozenset({"NetworkActivity", "Insight"})
+"""Categories of events that AWS writes without those fields; there a null means absence."""
+
+
+def written_nulls(category: object) -> frozenset[str]:
+    """Return the fields whose null column means a written `null` in events of a category.
+
+    >>> sorted(written_nulls("Management")), sorted(written_nulls("Insight"))
+    (['requestParameters', 'responseElements'], [])
+    """
+    return frozenset() if category in NULL_IS_ABSENCE else NULL_IS_WRITTEN

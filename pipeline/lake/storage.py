@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -29,7 +30,10 @@ class Storage(Protocol):
     makes caching and reading without locks right.
     """
 
-    location: str
+    @property
+    def location(self) -> str:
+        """The lake's own location, absolute and without a trailing slash."""
+        ...
 
     def workspace(self) -> Path:
         """Return a local folder for files in the making, on the lake's own disk if it has one."""
@@ -49,6 +53,19 @@ class Storage(Protocol):
 
     def remove(self, locations: Sequence[str]) -> None:
         """Delete files; one that is gone already is no error."""
+        ...
+
+    def clean(self, named: Collection[str], before: float, *, dry_run: bool = False) -> int:
+        """Remove from this machine what was left in the making and copies not named any more.
+
+        Args:
+            named: locations whose copies stay.
+            before: only what was last modified before this time, in Unix seconds.
+            dry_run: only count.
+
+        Returns:
+            The bytes freed.
+        """
         ...
 
 
@@ -92,6 +109,10 @@ class LocalStorage:
         """Delete files of the lake."""
         for location in locations:
             Path(location).unlink(missing_ok=True)
+
+    def clean(self, named: Collection[str], before: float, *, dry_run: bool = False) -> int:
+        """Remove what was left in the making."""
+        return _clear(Path(self.location, "making").glob("*"), before, dry_run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +167,13 @@ class S3Storage:
         for place in locations:
             self._cached(place).unlink(missing_ok=True)
 
+    def clean(self, named: Collection[str], before: float, *, dry_run: bool = False) -> int:
+        """Remove what was left in the making, and cached copies of files not named any more."""
+        kept = {self._cached(location) for location in named}
+        copies = (path for path in self.cache.glob("[0-9a-f][0-9a-f]/*") if path not in kept)
+        making = (self.cache / "making").glob("*")
+        return _clear(chain(making, copies), before, dry_run)
+
     def _key(self, location: str) -> str:
         return urlsplit(location).path.lstrip("/")
 
@@ -163,6 +191,26 @@ class S3Storage:
             for piece in obstore.get(self.store, self._key(location)).stream():
                 out.write(piece)
         os.replace(part, target)
+
+
+def _clear(paths: Iterable[Path], before: float, dry_run: bool) -> int:
+    freed = 0
+    for path in paths:
+        inside = [path, *path.rglob("*")] if path.is_dir() else [path]
+        try:
+            facts = [item.stat() for item in inside]
+        except FileNotFoundError:
+            continue  # its writer is done with it
+        if max(fact.st_mtime for fact in facts) > before:
+            continue
+        freed += sum(
+            fact.st_size for fact, item in zip(facts, inside, strict=True) if not item.is_dir()
+        )
+        if not dry_run and path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif not dry_run:
+            path.unlink(missing_ok=True)
+    return freed
 
 
 @contextmanager
