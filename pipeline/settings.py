@@ -118,7 +118,7 @@ class MaintainSettings(_Section):
     )
     expire_after: str | None = Field(
         None,
-        description="age at which snapshots can no longer be asked; not set: 7d",
+        description="age at which snapshots can no longer be asked; not set: 30d",
         examples=["30d"],
     )
     grace: str | None = Field(
@@ -190,7 +190,7 @@ class Settings(BaseSettings):
     @classmethod
     def read(cls, flags: Mapping[str, Any], content: Mapping[str, Any]) -> Self:
         """Build settings from flags, the environment and a file's content."""
-        return cls(**flags, _file=content)
+        return cls(**{**flags, "_file": content})
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from pipeline.ingest.settle import settle
 from pipeline.ingest.stage import StagedFile, split_file
 from pipeline.lake.catalog import Lake
 from pipeline.lake.commit import BATCH, append_facts, follow, follower_file
+from pipeline.lake.expire import tidy
 from pipeline.lake.schema import CONFLICTS, LOGS, OBJECTS, QUARANTINE
 from pipeline.lake.snapshot import TableView, spanning
 from pipeline.lake.storage import making
@@ -62,6 +63,7 @@ def finish(lake: Lake, batch: Batch) -> None:
     follow(lake)
     if batch.versions:
         settle(lake)
+    tidy(lake)
 
 
 def _deduplicate(lake: Lake, batch: Batch, table: Table, looked: set[str]) -> None:

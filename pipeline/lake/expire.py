@@ -1,7 +1,8 @@
 """Expire snapshots: which are kept for looking back, and which make way.
 
-Every commit costs more the more snapshots are kept, so they cannot all stay. The newest are
-kept whatever their age; older ones thin out to one an hour and then to one a day.
+Every commit costs more the more snapshots are kept, so they cannot all stay: the newest do,
+older ones thin out to one an hour and then to one a day, and past an age none is left but the
+one that is current, so that what was taken out of the lake is gone from its past as well.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ class ExpireRule:
     """Which snapshots stay.
 
     Attributes:
-        keep_last: so many of the newest, whatever their age.
-        keep_hourly: the last one of every hour, for so long.
-        keep_daily: the last one of every UTC day, for so long.
+        keep_last: so many of the newest.
+        keep_hourly: the last one of every hour, for so long; then of every UTC day.
+        expire_after: age at which none stays but the current one; None: there is no such age.
     """
 
     keep_last: int = 100
     keep_hourly: timedelta = timedelta(hours=48)
-    keep_daily: timedelta = timedelta(days=30)
+    expire_after: timedelta | None = timedelta(days=30)
 
 
 def expired(
@@ -60,13 +61,10 @@ def expired(
     for place, snapshot in enumerate(newest_first):
         age = now - datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC)
         hour, day = snapshot.timestamp_ms // 3_600_000, snapshot.timestamp_ms // 86_400_000
-        is_kept = (
-            place < max(1, rule.keep_last)
-            or snapshot.snapshot_id in protected
-            or (age <= rule.keep_hourly and hour not in hours)
-            or (age <= rule.keep_daily and day not in days)
-        )
-        if is_kept:
+        is_last_of_time = day not in days or (age <= rule.keep_hourly and hour not in hours)
+        is_young = rule.expire_after is None or age <= rule.expire_after
+        is_kept = is_young and (place < rule.keep_last or is_last_of_time)
+        if is_kept or place == 0 or snapshot.snapshot_id in protected:
             hours.add(hour)
             days.add(day)
         else:
@@ -83,13 +81,14 @@ def expire(lake: Lake, rule: ExpireRule, *, dry_run: bool = False) -> Mapping[st
     return {name: _expire_one(lake, name, rule, dry_run) for name in TABLES}
 
 
-def tidy(lake: Lake, rule: ExpireRule | None = None) -> None:
+def tidy(lake: Lake) -> None:
     """Keep the number of snapshots bounded while ingest runs; does nothing while it is small.
 
+    Snapshots are only thinned out; none goes for its age, which is for `maintain` to decide.
     Called after commits. If another writer is in the way, the next call does it.
     """
     if len(lake.table(LOGS.name).metadata.snapshots) > _TIDY_ABOVE:
-        expire(lake, rule or ExpireRule())
+        expire(lake, ExpireRule(expire_after=None))
 
 
 def _expire_one(lake: Lake, name: str, rule: ExpireRule, dry_run: bool) -> int:

@@ -56,21 +56,23 @@ class Retained:
     n_quarantined: int = 0
 
 
-def retain(lake: Lake, days: int, *, dry_run: bool = False, today: date | None = None) -> Retained:
-    """Take out what is older than so many days.
+def retain(
+    lake: Lake, age: timedelta, *, dry_run: bool = False, now: datetime | None = None
+) -> Retained:
+    """Take out the days that are wholly older than an age.
 
     Args:
         lake: the lake.
-        days: today and so many days before it stay.
+        age: at which a day goes, counted from its end.
         dry_run: only say what would go.
-        today: the UTC day that ages are counted from.
+        now: what ages are counted from.
 
     Raises:
-        UsageError: fewer than one day.
+        UsageError: less than a day.
     """
-    if days < 1:
-        raise UsageError(f"cannot retain {days} days of events", "give one day or more")
-    before = (today or datetime.now(UTC).date()) - timedelta(days=days)
+    if age < timedelta(days=1):
+        raise UsageError(f"cannot retain events for {age} only", "give one day or more")
+    before = ((now or datetime.now(UTC)) - age).date()
     view = read_lake(lake)
     old = [file for file in view.tables[LOGS.name].files() if _day(file) < before]
     if old and not dry_run:

@@ -28,17 +28,24 @@ class MaintainOptions:
 
     Attributes:
         compact: what is worth compacting; None: nothing is.
-        snapshots: which snapshots stay.
+        keep_snapshots: so many of the newest snapshots stay; older ones are thinned out.
+        expire_after: age at which no snapshot stays but the current one.
         grace: how long a file stays that nothing names any more; longer than any query lasts.
-        retain: days of events to keep, today not counted; None: all.
+        retain: age at which days of events go; None: never.
         dry_run: only say what would be done.
     """
 
     compact: CompactOptions | None = field(default_factory=CompactOptions)
-    snapshots: ExpireRule = field(default_factory=ExpireRule)
+    keep_snapshots: int = 100
+    expire_after: timedelta = timedelta(days=30)
     grace: timedelta = GRACE
-    retain: int | None = None
+    retain: timedelta | None = None
     dry_run: bool = False
+
+    @property
+    def snapshots(self) -> ExpireRule:
+        """Which snapshots stay."""
+        return ExpireRule(keep_last=self.keep_snapshots, expire_after=self.expire_after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,4 +213,8 @@ def _summary(
 
 
 def _described(options: MaintainOptions) -> dict[str, Any]:
-    return {"retain": options.retain, "grace_seconds": options.grace.total_seconds()}
+    return {
+        "retain_days": options.retain.days if options.retain else None,
+        "expire_after_days": options.expire_after.days,
+        "grace_hours": options.grace.total_seconds() / 3600,
+    }
