@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -12,6 +12,7 @@ from pipeline.cli.group import Option
 from pipeline.cli.options import Invocation, choice_options, command, output_options
 from pipeline.cli.output import Output
 from pipeline.cli.progress import IngestProgress, Line
+from pipeline.cli.text import count, duration, neutralise, size
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
 S3 = "S3 and SQS"
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
-def _s3(name: str, metavar: str, told: str) -> Any:
+
+def _s3(name: str, metavar: str, told: str) -> Callable[[_Function], _Function]:
     return click.option(name, metavar=metavar, cls=Option, section=S3, help=told)
 
 
@@ -119,25 +122,30 @@ def print_ingest(output: Output, summary: IngestSummary, location: str) -> None:
     print_summary(output, asdict(summary), lambda console: write_ingest(console, summary, location))
 
 
-def write_ingest(console: Console, summary: IngestSummary, location: str) -> None:
+def write_ingest(
+    console: Console, summary: IngestSummary, location: str, *, next_step: bool = True
+) -> None:
     """Write what an ingest came to, for people."""
     from pipeline.cli.render import say
-    from pipeline.cli.text import count, duration, size
-    from pipeline.steps.status import next_step
+    from pipeline.steps import status
 
     speed = summary.records_read / summary.seconds if summary.seconds else 0
     say(
         console,
-        f"{count(summary.objects_found, 'object')} found, {summary.objects_new:,} new "
-        f"({size(summary.bytes_read)}), in {duration(summary.seconds)}"
+        f"{count(summary.objects_found, 'object')} found, "
+        + (
+            f"{summary.objects_new:,} new ({size(summary.bytes_read)})"
+            if summary.objects_new
+            else "nothing new"
+        )
+        + f", in {duration(summary.seconds)}"
         + (f", {speed:,.0f} records/s" if summary.records_read else ""),
     )
-    say(
-        console,
-        f"{count(summary.records_read, 'record')} read = {summary.rows_added:,} added "
-        f"+ {count(summary.duplicates, 'duplicate')} + {count(summary.conflicts, 'conflict')} "
-        f"+ {summary.quarantined:,} quarantined",
-    )
+    if summary.objects_new:
+        say(
+            console,
+            f"{count(summary.records_read, 'record')} read = {_sum(summary)}",
+        )
     if summary.not_cloudtrail:
         say(
             console,
@@ -145,11 +153,25 @@ def write_ingest(console: Console, summary: IngestSummary, location: str) -> Non
             + _listed(summary.lookalikes),
         )
     for state, number in sorted(summary.failures.items(), key=lambda item: -item[1]):
-        say(console, f"{count(number, 'object')} {state}: {next_step(state)}", "yellow")
+        say(console, f"{count(number, 'object')} {state}: {status.next_step(state)}", "yellow")
     if summary.quarantined:
         say(console, "see what was quarantined and why: trailhouse quarantine list", "yellow")
-    if summary.rows_added:
+    for problem in summary.problems:
+        say(console, neutralise(problem), "yellow")
+    if summary.rows_added and next_step:
         say(console, f"the lake is {location}; see it with: trailhouse status", "dim")
+
+
+def _sum(summary: IngestSummary) -> str:
+    """Write what the records came to; the terms add up to what was read."""
+    terms = [f"{summary.rows_added:,} added"]
+    if summary.duplicates:
+        terms.append(count(summary.duplicates, "duplicate"))
+    if summary.conflicts:
+        terms.append(count(summary.conflicts, "conflict"))
+    if summary.quarantined:
+        terms.append(f"{summary.quarantined:,} quarantined")
+    return " + ".join(terms)
 
 
 def _listed(counts: Mapping[str, int]) -> str:
@@ -157,8 +179,6 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 
 def _warn(summary: IngestSummary) -> None:
-    from pipeline.cli.text import count
-
     click.echo(
         f"warning: {count(summary.objects_failed, 'object')} could not be read; on record, and "
         "tried again by the next run; see: trailhouse status",

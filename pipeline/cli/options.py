@@ -134,7 +134,7 @@ def output_options(function: _Function) -> _Function:
         function = option(cls=Option, section=OUTPUT, expose_value=False, callback=_gather)(
             function
         )
-    return click.pass_context(_with_output(function))  # type: ignore[return-value, arg-type]
+    return click.pass_context(_with_output(function))  # type: ignore[return-value]
 
 
 def choice_options(function: _Function) -> _Function:

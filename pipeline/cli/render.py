@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.output import Output
-from pipeline.cli.text import can_draw, draw_records, draw_table, neutralise
+from pipeline.cli.text import can_draw, draw_records, draw_table, least_width, neutralise, wrap
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,7 +43,7 @@ def print_summary(
 
     with output.open() as out:
         if output.format == "table":
-            out.write(_drawn(output, write).encode(_encoding(output), "backslashreplace"))
+            out.write(_drawn(output, write))
         elif output.format in ("json", "jsonl"):
             indent = 2 if output.format == "json" else 0
             out.write(encode_json(facts, indent=indent) + b"\n")
@@ -51,7 +52,7 @@ def print_summary(
 
 
 def small_table(
-    console: Console, header: list[str], rows: Iterable[Iterable[object]], numbers: str = ""
+    console: Console, header: list[str], rows: Iterable[Iterable[object]], signs: str = ""
 ) -> None:
     """Write a few rows within a text.
 
@@ -59,77 +60,66 @@ def small_table(
         console: where to.
         header: names of the columns.
         rows: the cells.
-        numbers: for each column `>` where it is a number, anything else where not.
+        signs: for each column `>` where it is a number, `=` where it may not be cut.
     """
     from rich.cells import cell_len
 
     cells = [[neutralise(str(cell)) for cell in row] for row in rows]
-    right = [sign == ">" for sign in numbers.ljust(len(header))]
+    signs = signs.ljust(len(header))
     lines = draw_table(
         header,
         cells,
-        right=right,
+        right=[sign == ">" for sign in signs],
+        whole=[sign in ">=" for sign in signs],
         width=console.width - 2,
         is_plain=not can_draw(console.encoding),
         width_of=cell_len,
     )
     for number, line in enumerate(lines):
         if number != 1:
-            say(console, f"  {line}", "dim" if not number else "")
+            say_whole(console, f"  {line}", "dim" if not number else "")
 
 
-def say(console: Console, text: str = "", style: str = "") -> None:
-    """Write a line as it is: no markup in it is read, and nothing is wrapped or cut."""
+def say(console: Console, text: str = "", style: str = "", *, indent: int = 0) -> None:
+    """Write a sentence, wrapped between words; lines after the first are indented.
+
+    No markup in it is read. A word that is too long, such as a path, is not cut.
+    """
+    from rich.text import Text
+
+    lines = wrap(text, console.width, indent) if text else [""]
+    console.print(Text("\n".join(lines), style=style), soft_wrap=True)
+
+
+def say_whole(console: Console, text: str, style: str = "") -> None:
+    """Write a line to be copied: the terminal may fold it, nothing is put into it."""
     from rich.text import Text
 
     console.print(Text(text, style=style), soft_wrap=True)
 
 
-def _drawn(output: Output, write: Callable[[Console], None]) -> str:
+def _drawn(output: Output, write: Callable[[Console], None]) -> bytes:
     """Return a text for people, with colours only where a terminal shows them."""
-    import sys
-
     from rich.console import Console
 
-    terminal = Console(highlight=False, markup=False, emoji=False)
-    text = io.StringIO()
+    terminal = Console()
+    drawn = io.BytesIO()
+    text = io.TextIOWrapper(drawn, _encoding(output), "backslashreplace", write_through=True)
+    colours = terminal.color_system if output.is_terminal else None
     console = Console(
-        file=_Encoded(text, sys.stdout.encoding if output.path is None else "utf-8"),
+        file=text,
         force_terminal=output.is_terminal and terminal.is_terminal,
-        color_system=_colours(terminal) if output.is_terminal else None,
+        color_system=colours,  # type: ignore[arg-type]  # one of the names it takes itself
         width=terminal.width if output.is_terminal else max(terminal.width, 100),
         highlight=False,
         markup=False,
         emoji=False,
     )
     write(console)
-    return text.getvalue()
-
-
-class _Encoded(io.TextIOBase):
-    """A text in memory that says it has the encoding of where it goes."""
-
-    def __init__(self, text: io.StringIO, encoding: str | None) -> None:
-        self._text = text
-        self._encoding = encoding or "utf-8"
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        """The encoding of the text's destination."""
-        return self._encoding
-
-    def write(self, text: str) -> int:
-        """Add to the text."""
-        return self._text.write(text)
-
-
-def _colours(terminal: Console) -> Any:
-    return terminal.color_system
+    return drawn.getvalue()
 
 
 def _encoding(output: Output) -> str:
-    import sys
-
     return "utf-8" if output.path else sys.stdout.encoding or "utf-8"
 
 
@@ -151,15 +141,22 @@ def _table(output: Output, batches: pa.RecordBatchReader) -> Iterable[str]:
             [_cell(cell_text(value)) for value in row] for row in rows_of(batch.slice(0, room))
         ]
     header = [neutralise(name) for name in batches.schema.names]
+    kinds = batches.schema.types
     numeric = [
-        pa.types.is_integer(k) or pa.types.is_floating(k) or pa.types.is_decimal(k)
-        for k in batches.schema.types
+        pa.types.is_integer(k) or pa.types.is_floating(k) or pa.types.is_decimal(k) for k in kinds
     ]
-    if width is not None and _is_too_wide(header, rows, numeric, width, cell_len):
+    whole = [right or pa.types.is_temporal(k) for right, k in zip(numeric, kinds, strict=True)]
+    if width is not None and least_width(header, rows, whole, cell_len) > width:
         yield from draw_records(header, rows, width=width, is_plain=is_plain, width_of=cell_len)
     else:
         yield from draw_table(
-            header, rows, right=numeric, width=width, is_plain=is_plain, width_of=cell_len
+            header,
+            rows,
+            right=numeric,
+            whole=whole,
+            width=width,
+            is_plain=is_plain,
+            width_of=cell_len,
         )
     if more:
         mark = "..." if is_plain else "…"
@@ -168,18 +165,3 @@ def _table(output: Output, batches: pa.RecordBatchReader) -> Iterable[str]:
 
 def _cell(text: str) -> str:
     return neutralise(text if len(text) <= _WIDEST_VALUE else text[:_WIDEST_VALUE] + "…")
-
-
-def _is_too_wide(
-    header: list[str],
-    rows: list[list[str]],
-    numeric: list[bool],
-    width: int,
-    width_of: Callable[[str], int],
-) -> bool:
-    """Tell whether the columns, cut as far as is bearable, still do not fit."""
-    least = 2 * (len(header) - 1)
-    for n, name in enumerate(header):
-        natural = max([width_of(name), *(width_of(row[n]) for row in rows)])
-        least += natural if numeric[n] else min(natural, max(8, min(width_of(name), 12)))
-    return least > width

@@ -142,6 +142,6 @@ def _write_table(console: Console, table: TablePlan) -> None:
         say(console, f"  days       {read.n_days:,} of {whole.n_days:,}{span}")
     say(console, f"  rows       at most {read.n_rows:,} of {whole.n_rows:,}")
     condition = neutralise(table.condition) if table.condition else "none: every file is read"
-    say(console, f"  condition  {condition}")
+    say(console, f"  condition  {condition}", indent=13)
     if table.condition and not read.n_files:
         say(console, f"  no file can hold a row; {count(whole.n_files, 'file')} skipped", "dim")

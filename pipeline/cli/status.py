@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,8 @@ import click
 from pipeline.cli.group import Option
 from pipeline.cli.options import Invocation, command, output_options
 from pipeline.cli.output import Output
+
+_TOLD = ("rows_added", "duplicates", "conflicts", "quarantined", "objects_failed")
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,14 +59,21 @@ def write_status(console: Console, status: Status, runs: Sequence[RunRecord]) ->
     from pipeline.cli.text import neutralise
 
     say(console, neutralise(status.location), "bold")
-    for label, value in _facts(status):
-        say(console, f"  {label:<11}{value}")
+    write_facts(console, status)
     _write_failures(console, status)
     _write_quarantine(console, status)
     if runs:
         _write_runs(console, runs)
     for label, step in _next_steps(status):
         say(console, f"{label}: {step}", "dim")
+
+
+def write_facts(console: Console, status: Status) -> None:
+    """Write the counts of a lake, a line each."""
+    from pipeline.cli.render import say
+
+    for label, value in _facts(status):
+        say(console, f"  {label:<11}{value}", indent=13)
 
 
 def _facts(status: Status) -> list[tuple[str, str]]:
@@ -97,10 +106,10 @@ def _facts(status: Status) -> list[tuple[str, str]]:
         facts.append(
             (
                 "snapshots",
-                f"{status.n_snapshots:,} since {moment(status.oldest_snapshot_at)}; "
-                f"newest {status.snapshot_id}, {moment(status.committed_at)}",
+                f"{status.n_snapshots:,} since {moment(status.oldest_snapshot_at)}",
             )
         )
+        facts.append(("newest", f"{status.snapshot_id} of {moment(status.committed_at)}"))
     if status.n_conflicts:
         facts.append(
             (
@@ -127,10 +136,10 @@ def _write_failures(console: Console, status: Status) -> None:
             f"{count(failure.n_objects, 'object')} {failure.state} ({size(failure.n_bytes)})",
             "yellow",
         )
-        say(console, f"  for one    {neutralise(failure.example_uri)}")
+        say(console, f"  for one    {neutralise(failure.example_uri)}", indent=13)
         if failure.example_reason:
-            say(console, f"  because    {neutralise(failure.example_reason)}")
-        say(console, f"  next       {failure.next_step}")
+            say(console, f"  because    {neutralise(failure.example_reason)}", indent=13)
+        say(console, f"  next       {failure.next_step}", indent=13)
 
 
 def _write_quarantine(console: Console, status: Status) -> None:
@@ -147,7 +156,7 @@ def _write_quarantine(console: Console, status: Status) -> None:
         console,
         ["reason", "records", "size", "last seen"],
         [(e.reason, f"{e.n_records:,}", size(e.n_bytes), moment(e.last_seen_at)) for e in waiting],
-        " >>",
+        " >>=",
     )
     say(console, "  next       trailhouse quarantine list")
 
@@ -171,19 +180,23 @@ def _write_runs(console: Console, runs: Sequence[RunRecord]) -> None:
             )
             for run in runs
         ],
-        "   >",
+        "=  >",
     )
 
 
-def _came_to(summary: Any) -> str:
-    """Name what a run changed: its counts that are not zero."""
-    counts = [
-        f"{value:,} {name.replace('_', ' ')}"
+def _came_to(summary: Mapping[str, Any]) -> str:
+    """Name what a run changed: its counts that are not zero.
+
+    >>> _came_to({"objects_found": 12, "rows_added": 138, "duplicates": 0})
+    '138 rows added'
+    """
+    counts = {
+        name: value
         for name, value in summary.items()
         if isinstance(value, int) and not isinstance(value, bool) and value
-    ]
-    wanted = [text for text in counts if "bytes" not in text]
-    return ", ".join(wanted) or "nothing to do"
+    }
+    told = [name for name in _TOLD if name in counts] if "objects_found" in summary else counts
+    return ", ".join(f"{counts[name]:,} {name.replace('_', ' ')}" for name in told) or "nothing new"
 
 
 def _next_steps(status: Status) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -78,6 +79,7 @@ def draw_table(
     rows: Sequence[Sequence[str]],
     *,
     right: Sequence[bool] = (),
+    whole: Sequence[bool] = (),
     width: int | None = None,
     is_plain: bool = False,
     width_of: WidthOf = len,
@@ -87,23 +89,18 @@ def draw_table(
     Args:
         header: names of the columns.
         rows: cells, harmless already.
-        right: columns to align right; these, which are numbers, are not cut.
+        right: columns to align right.
+        whole: columns not to be cut, as numbers and times are.
         width: columns of the terminal; None: as wide as it is.
         is_plain: whether to keep to ASCII.
         width_of: how wide a text is on the terminal.
     """
     numeric = list(right) or [False] * len(header)
     mark, rule = ("...", "-") if is_plain else ("…", "─")
-    natural = [
-        max([width_of(name), *(width_of(row[n]) for row in rows)]) for n, name in enumerate(header)
-    ]
-    widths = natural
+    widths = _natural_widths(header, rows, width_of)
     if width is not None:
-        least = [
-            natural[n] if numeric[n] else min(natural[n], max(8, min(width_of(name), 12)))
-            for n, name in enumerate(header)
-        ]
-        widths = fit_widths(natural, least, width - 2 * (len(header) - 1))
+        least = _least_widths(header, widths, list(whole) or numeric, width_of)
+        widths = fit_widths(widths, least, width - 2 * (len(header) - 1))
 
     def line(cells: Sequence[str]) -> str:
         parts = []
@@ -116,6 +113,14 @@ def draw_table(
     yield line(header)
     yield "  ".join(rule * space for space in widths)
     yield from map(line, rows)
+
+
+def least_width(
+    header: Sequence[str], rows: Sequence[Sequence[str]], whole: Sequence[bool], width_of: WidthOf
+) -> int:
+    """Return the width below which a table's cells are cut too far to be of use."""
+    natural = _natural_widths(header, rows, width_of)
+    return sum(_least_widths(header, natural, whole, width_of)) + 2 * (len(header) - 1)
 
 
 def draw_records(
@@ -192,6 +197,40 @@ def can_draw(encoding: str | None = None) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def wrap(text: str, width: int, indent: int = 0) -> list[str]:
+    """Return a text as lines; what is no space stays in one piece, leading spaces stay.
+
+    >>> wrap("  a few words and/a/long/path/that/does/not/fit", 20, 4)
+    ['  a few words', '    and/a/long/path/that/does/not/fit']
+    """
+    lead = text[: len(text) - len(text.lstrip())]
+    return textwrap.wrap(
+        text.strip(),
+        max(width, 20),
+        initial_indent=lead,
+        subsequent_indent=" " * (indent or len(lead)),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _natural_widths(
+    header: Sequence[str], rows: Sequence[Sequence[str]], width_of: WidthOf
+) -> list[int]:
+    return [
+        max([width_of(name), *(width_of(row[n]) for row in rows)]) for n, name in enumerate(header)
+    ]
+
+
+def _least_widths(
+    header: Sequence[str], natural: Sequence[int], whole: Sequence[bool], width_of: WidthOf
+) -> list[int]:
+    return [
+        natural[n] if whole[n] else min(natural[n], max(8, min(width_of(name), 12)))
+        for n, name in enumerate(header)
+    ]
 
 
 def _escape(character: str) -> str:

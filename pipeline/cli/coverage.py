@@ -1,0 +1,171 @@
+"""`trailhouse coverage`: where there are events, silence, gaps and unreadable objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli.group import Option
+from pipeline.cli.options import Invocation, choice_options, command, output_options
+from pipeline.cli.output import Output
+
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.console import Console
+
+    from pipeline.steps.coverage import Coverage
+
+GAPS_FOUND = 3
+_GAPS_SHOWN = 10
+
+
+@command(
+    name="coverage",
+    examples=(
+        "trailhouse coverage",
+        "trailhouse coverage --from 30d --account 111122223333 --hours",
+        "trailhouse coverage --gaps --format csv --output gaps.csv",
+        "trailhouse coverage --from 7d --fail-on-gap --quiet > coverage.jsonl",
+    ),
+)
+@choice_options
+@click.option("--hours", "by_hour", is_flag=True, cls=Option, help="By hour instead of by day.")
+@click.option(
+    "--gaps", "only_gaps", is_flag=True, cls=Option, help="The gaps only, one row for each."
+)
+@click.option(
+    "--fail-on-gap",
+    is_flag=True,
+    cls=Option,
+    help="Exit with 3 when there is a gap, or an object that could not be read.",
+)
+@output_options
+@click.pass_obj
+def coverage_command(
+    told: Invocation,
+    start: str | None,
+    end: str | None,
+    accounts: tuple[str, ...],
+    regions: tuple[str, ...],
+    by_hour: bool,
+    only_gaps: bool,
+    fail_on_gap: bool,
+    output: Output,
+) -> int:
+    """Show objects and events of each account and region by day or hour, and judge silence.
+
+    On a terminal this is a map, else one row per account, region and day (or hour). Silence is
+    judged against the trail's own rhythm: an hour without events is a gap when it lies in a
+    silent stretch longer than the 99th percentile of the other silent stretches of its account
+    and region in the 28 days before.
+    """
+    lake = told.open_lake()
+    from pipeline.cli.render import print_rows
+    from pipeline.steps.configured import selection
+    from pipeline.steps.coverage import measure_coverage
+
+    wanted = selection(start, end, accounts, regions)
+    coverage = measure_coverage(
+        lake,
+        start=wanted.start,
+        end=wanted.end,
+        accounts=wanted.accounts,
+        regions=wanted.regions,
+    )
+    if output.format == "table" and not only_gaps:
+        _print_map(output, coverage, by_hour)
+    else:
+        frame = coverage.gaps if only_gaps else coverage.hours if by_hour else coverage.days
+        print_rows(output, frame.to_arrow().to_reader())
+    return GAPS_FOUND if fail_on_gap and _is_incomplete(coverage) else 0
+
+
+def write_map(console: Console, hours: pl.DataFrame, by_hour: bool, max_rows: int = 0) -> None:
+    """Write the map and what its characters mean."""
+    from pipeline.cli.heatmap import BLOCKS, LETTERS, draw_legend, draw_map
+    from pipeline.cli.render import say
+    from pipeline.cli.text import can_draw, count
+
+    signs = BLOCKS if can_draw(console.encoding) else LETTERS
+    shown, n_more = _worst(hours, max_rows)
+    drawn = draw_map(shown, by_hour=by_hour, width=console.width, signs=signs)
+    console.print(drawn, end="", soft_wrap=True)
+    if n_more:
+        say(console, f"and {count(n_more, 'more trail')} with less to see; see --max-rows", "dim")
+    say(console)
+    console.print(draw_legend(signs, by_hour=by_hour), end="", soft_wrap=True)
+
+
+def _print_map(output: Output, coverage: Coverage, by_hour: bool) -> None:
+    from pipeline.cli.render import print_summary
+
+    print_summary(
+        output, {}, lambda console: _write_coverage(console, coverage, by_hour, output.max_rows)
+    )
+
+
+def _write_coverage(console: Console, coverage: Coverage, by_hour: bool, max_rows: int) -> None:
+    from pipeline.cli.render import say
+    from pipeline.cli.text import moment
+    from pipeline.steps.coverage import LIMITS, RULE
+
+    if coverage.hours.is_empty():
+        say(console, "the lake has nothing of this period and choice")
+        return
+    write_map(console, coverage.hours, by_hour, max_rows)
+    say(console)
+    _write_gaps(console, coverage.gaps)
+    say(console, f"known until {moment(coverage.known_until)}; later hours are not judged")
+    say(console)
+    for words in (RULE, LIMITS):
+        say(console, words, "dim")
+
+
+def _write_gaps(console: Console, gaps: pl.DataFrame) -> None:
+    from pipeline.cli.render import say, small_table
+    from pipeline.cli.text import count, moment
+
+    if gaps.is_empty():
+        say(console, "no gaps")
+        return
+    say(console, count(len(gaps), "gap"), "bold red")
+    small_table(
+        console,
+        ["account", "region", "from", "to", "silent hours", "rhythm"],
+        [
+            (
+                row["account_id"],
+                row["region"],
+                moment(row["from"]),
+                moment(row["to"]),
+                row["silent_hours"],
+                row["limit_hours"],
+            )
+            for row in gaps.sort("from", descending=True).head(_GAPS_SHOWN).to_dicts()
+        ],
+        "====>>",
+    )
+    if len(gaps) > _GAPS_SHOWN:
+        more = count(len(gaps) - _GAPS_SHOWN, "earlier one")
+        say(console, f"  and {more}; all of them: trailhouse coverage --gaps", "dim")
+    say(console)
+
+
+def _worst(hours: pl.DataFrame, max_rows: int) -> tuple[pl.DataFrame, int]:
+    """Return the hours of the trails that need a look first, and how many trails are left out."""
+    import polars as pl
+
+    trail = ["account_id", "region"]
+    trails = hours.group_by(trail).agg(
+        pl.col("state").is_in(["gap", "unreadable"]).sum().alias("n_bad"),
+        pl.col("n_events").sum(),
+    )
+    if not max_rows or len(trails) <= max_rows:
+        return hours, 0
+    worst = trails.sort(["n_bad", "n_events", *trail], descending=[True, True, False, False])
+    return hours.join(worst.head(max_rows), on=trail, how="semi"), len(trails) - max_rows
+
+
+def _is_incomplete(coverage: Coverage) -> bool:
+    return bool(coverage.hours["state"].is_in(["gap", "unreadable"]).any())

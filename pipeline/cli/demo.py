@@ -1,0 +1,181 @@
+"""`trailhouse demo`: from nothing to an answer, in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli.group import Option
+from pipeline.cli.ingest import write_ingest
+from pipeline.cli.options import Invocation, command
+from pipeline.cli.output import Output
+from pipeline.cli.progress import IngestProgress, Line
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipeline.lake.catalog import Lake
+    from pipeline.simulate import Truth
+    from pipeline.steps.demo import DemoFolder
+    from pipeline.steps.ingest import IngestSummary
+
+
+@command(
+    name="demo",
+    examples=("trailhouse demo", "trailhouse demo ~/trailhouse-demo --yes"),
+)
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"))
+@click.option(
+    "--yes", "-y", is_flag=True, cls=Option, help="Use a folder that holds other things too."
+)
+@click.pass_obj
+def demo_command(told: Invocation, folder: Path, yes: bool) -> None:
+    """Simulate a small organisation, ingest its trails, ask a question; about a minute.
+
+    All of it is in FOLDER (default: ./demo): the trails in FOLDER/trail, the lake in
+    FOLDER/lake, whatever lake the settings name. Run again, it replaces both.
+    """
+    from pipeline.steps.demo import DemoFolder, ingest_demo, simulate_demo
+
+    place = DemoFolder(folder)
+    if place.is_foreign and not yes:
+        _ask(folder)
+    place.clear()
+    _print(lambda console: _write_step(console, 1, "simulating two weeks of four accounts"))
+    with Line("founding the organisation", quiet=told.quiet) as line:
+        truth = simulate_demo(place, lambda n: line.say(lambda: f"{n:,} events written"))
+    _print(lambda console: _write_truth(console, truth, place))
+    with Line("listing", quiet=told.quiet) as line:
+        lake, summary = ingest_demo(place, IngestProgress(line).report)
+    _print(lambda console: _write_lake(console, place, lake, summary))
+    _print(lambda console: _write_answer(console, lake))
+    _print(lambda console: _write_map(console, place, lake))
+    _print(lambda console: _write_next(console, place))
+
+
+def program() -> str:
+    """Return how the program was called, so that what is printed can be copied and run."""
+    called = sys.argv[0]
+    if os.path.basename(called) != "trailhouse":
+        return "trailhouse"
+    found = shutil.which("trailhouse")
+    if found and os.path.realpath(found) == os.path.realpath(called):
+        return "trailhouse"
+    near = os.path.relpath(called)
+    return shlex.quote(called if near.startswith("..") else near)
+
+
+def _ask(folder: Path) -> None:
+    """Ask before a folder is used that the demo did not make."""
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"{folder} holds something that the demo did not make",
+            "name another folder, or give --yes to replace trail and lake in it",
+        )
+    click.confirm(
+        f"{folder} holds something that the demo did not make; replace trail and lake in it?",
+        abort=True,
+        err=True,
+    )
+
+
+def _print(write: Callable[[Console], None]) -> None:
+    from pipeline.cli.render import print_summary
+
+    print_summary(Output(asked="table"), {}, write)
+    sys.stdout.flush()
+
+
+def _write_step(console: Console, number: int, doing: str) -> None:
+    from pipeline.cli.render import say
+
+    if number > 1:
+        say(console)
+    say(console, f"{number}. {doing}", "bold")
+
+
+def _write_truth(console: Console, truth: Truth, place: DemoFolder) -> None:
+    from pipeline.cli.render import say, say_whole
+    from pipeline.cli.text import count, size
+
+    say(
+        console,
+        f"{count(truth.events, 'event')}, {truth.duplicates:,} of them delivered twice, in "
+        f"{count(truth.objects, 'object')} ({size(truth.stored_bytes)}) under {place.trail}",
+    )
+    _write_step(console, 2, "taking them into a lake")
+    say_whole(
+        console, f"$ {program()} ingest {_quoted(place.trail / 'AWSLogs')} {_lake(place)}", "cyan"
+    )
+
+
+def _write_lake(console: Console, place: DemoFolder, lake: Lake, summary: IngestSummary) -> None:
+    from pipeline.cli.render import say_whole
+    from pipeline.cli.status import write_facts
+    from pipeline.steps.status import read_status
+
+    write_ingest(console, summary, lake.location, next_step=False)
+    _write_step(console, 3, "what is there now")
+    say_whole(console, f"$ {program()} status {_lake(place)}", "cyan")
+    write_facts(console, read_status(lake))
+
+
+def _write_answer(console: Console, lake: Lake) -> None:
+    from pipeline.cli.encode import cell_text
+    from pipeline.cli.render import say, say_whole, small_table
+    from pipeline.queryfile import read_query
+    from pipeline.steps.demo import QUESTION
+    from pipeline.steps.query import query
+
+    question = read_query(QUESTION)
+    _write_step(console, 4, f"a question in SQL: {question.description}")
+    for line in question.sql.splitlines():
+        say_whole(console, f"  {line}", "cyan")
+    say(console)
+    with query(lake, question.sql) as answer:
+        rows = [[cell_text(value) for value in row] for row in answer.rows()]
+        small_table(console, answer.columns, rows, " => >")
+
+
+def _write_map(console: Console, place: DemoFolder, lake: Lake) -> None:
+    from pipeline.cli.coverage import write_map
+    from pipeline.cli.render import say_whole
+    from pipeline.steps.coverage import measure_coverage
+
+    _write_step(console, 5, "is anything missing?")
+    say_whole(console, f"$ {program()} coverage {_lake(place)}", "cyan")
+    write_map(console, measure_coverage(lake).hours, by_hour=False, max_rows=12)
+
+
+def _write_next(console: Console, place: DemoFolder) -> None:
+    from pipeline.cli.render import say, say_whole
+
+    lake = _lake(place)
+    called = program()
+    say(console)
+    say(console, "Where to go next", "bold")
+    for line in (
+        f"{called} status {lake}",
+        f"{called} coverage {lake} --hours --from 3d",
+        f'{called} sql {lake} "select eventsource, count(*) as n from cloudtrail_logs '
+        'group by all order by n desc limit 10"',
+        f"{called} ingest YOUR-LOGS        # a folder or s3://bucket/prefix, into ./lake",
+        f"{called} --help",
+    ):
+        say_whole(console, f"  {line}")
+
+
+def _lake(place: DemoFolder) -> str:
+    return f"--lake {_quoted(place.lake)}"
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))
