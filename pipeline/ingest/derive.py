@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from hashlib import md5
 
 import duckdb
@@ -17,6 +18,10 @@ _HEX = np.full(256, _NO_DIGIT, np.uint8)
 _HEX[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)
 _HEX[np.frombuffer(b"ABCDEF", np.uint8)] = np.arange(10, 16)
 
+# Outside of this range nanoseconds since 1970 overflow, which several readers count in.
+_FIRST = pa.scalar(datetime(1678, 1, 1, tzinfo=UTC), _TIME)
+_END = pa.scalar(datetime(2262, 1, 1, tzinfo=UTC), _TIME)
+
 # A time must look like a date at its start: the cast alone would take 'infinity' and 'epoch'.
 _PARSE = """
 select case when eventtime[5] = '-' and eventtime[8] = '-' then try_cast(eventtime as timestamptz)
@@ -26,11 +31,17 @@ from times
 
 
 def parse_times(connection: duckdb.DuckDBPyConnection, texts: pa.StringArray) -> pa.Array:
-    """Return event times as microseconds in UTC; null where a text is no time.
+    """Return event times as microseconds in UTC; null where a text is no usable time.
 
     A text without a zone is UTC. The fast parser takes all or nothing, so one odd text sends
     its batch to DuckDB's.
     """
+    times = _any_times(connection, texts)
+    usable = pc.and_(pc.greater_equal(times, _FIRST), pc.less(times, _END))
+    return times if pc.all(usable).as_py() else pc.if_else(usable, times, pa.scalar(None, _TIME))
+
+
+def _any_times(connection: duckdb.DuckDBPyConnection, texts: pa.StringArray) -> pa.Array:
     try:
         return pc.cast(texts, _TIME)
     except pa.ArrowInvalid:

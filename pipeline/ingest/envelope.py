@@ -21,12 +21,27 @@ import msgspec
 from msgspec import Raw
 
 from pipeline.ingest.inflate import GZIP, BrokenGzip, TooLarge, inflate
-from pipeline.ingest.split import JSON_ERRORS, Malformed, split_values
+from pipeline.ingest.split import JSON_ERRORS, Malformed, split_values, windows
 
 _DEPTH = 8
+_INNER_LIMIT = 64 << 20  # most bytes that gzip inside an envelope may inflate to
 _PLAIN = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[')
 _RECORDS_KEY = re.compile(rb'"Records"\s*:')
 _EXPORT_LINE = re.compile(rb"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z? (?=\{)", re.MULTILINE)
+
+
+_BINARY = {
+    GZIP: "gzip within gzip",
+    b"PK\x03\x04": "a zip archive",
+    b"PAR1": "a Parquet file",
+    b"Obj\x01": "an Avro file",
+    b"ORC": "an ORC file",
+    b"BZh": "bzip2",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\xfd7zXZ": "xz",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,7 @@ _Members = dict[str, Raw]
 
 _object = msgspec.json.Decoder(dict[str, Raw])
 _array = msgspec.json.Decoder(list[Raw])
+_row = msgspec.json.Decoder(list[dict[str, Raw]])
 _string = msgspec.json.Decoder(str)
 
 
@@ -74,8 +90,22 @@ def unwrap(text: bytes) -> Iterator[Item]:
     if is_plain(text) and len(_RECORDS_KEY.findall(text)) > 1 and _repeats_records(text):
         yield Bad("duplicate_key", "two Records arrays in one object", text)
         return
-    text = _EXPORT_LINE.sub(b"", text) if _EXPORT_LINE.match(text) else text
-    yield from _values(text, _DEPTH)
+    binary = _binary(text)
+    if binary:
+        yield Bad("not_text", f"{binary}, not JSON", text)
+    elif _EXPORT_LINE.match(text):
+        for window in windows(text):
+            yield from _values(_EXPORT_LINE.sub(b"", window), _DEPTH)
+    else:
+        yield from _values(text, _DEPTH)
+
+
+def _binary(text: bytes) -> str:
+    """Name what is no text at all, so that it counts as one thing and not line by line."""
+    for start, name in _BINARY.items():
+        if text.startswith(start):
+            return name
+    return "binary" if b"\0" in text[:2] else ""
 
 
 def _values(text: bytes, depth: int) -> Iterator[Item]:
@@ -100,11 +130,11 @@ def _value(text: bytes, depth: int) -> Iterator[Item]:
         yield Bad("not_an_event", "a bare JSON value", text)
 
 
-def _elements(text: bytes, depth: int) -> Iterator[Item]:
+def _elements(text: bytes | Raw, depth: int) -> Iterator[Item]:
     try:
         values = _array.decode(text)
     except JSON_ERRORS as error:
-        yield Bad("malformed_json", str(error), text)
+        yield Bad("malformed_json", str(error), bytes(text))
         return
     for value in values:
         yield from _value(bytes(value).strip(), depth - 1)
@@ -162,7 +192,12 @@ def _detail_is_trail(members: _Members) -> bool:
 
 
 def _says(members: _Members, name: str, start: bytes) -> bool:
-    return name in members and bytes(members[name]).strip().startswith(start)
+    return name in members and bytes(memoryview(members[name])[: len(start)]) == start
+
+
+def _start(raw: Raw) -> bytes:
+    """Return a value's first character without copying the value."""
+    return bytes(memoryview(raw)[:1])
 
 
 def _inner(raw: Raw, depth: int) -> Iterator[Item]:
@@ -203,7 +238,7 @@ def _base64(raw: Raw, depth: int) -> Iterator[Item]:
     try:
         inside = base64.b64decode(_string.decode(raw), validate=True)
         if inside[:2] == GZIP:
-            inside = inflate(inside, single=False).text
+            inside = inflate(inside, single=False, limit=_INNER_LIMIT).text
     except (binascii.Error, BrokenGzip, TooLarge, *JSON_ERRORS) as error:
         return iter([Bad("malformed_base64", str(error) or type(error).__name__, text)])
     return _values(inside, depth)
@@ -211,9 +246,9 @@ def _base64(raw: Raw, depth: int) -> Iterator[Item]:
 
 def _records(members: _Members, depth: int) -> Iterator[Item] | None:
     raw = members.get("Records", members.get("records"))
-    if raw is None or not bytes(raw).startswith(b"["):
+    if raw is None or _start(raw) != b"[":
         return None
-    return _elements(bytes(raw), depth + 1)
+    return _elements(raw, depth + 1)
 
 
 def _kinesis(members: _Members, depth: int) -> Iterator[Item] | None:
@@ -224,13 +259,13 @@ def _kinesis(members: _Members, depth: int) -> Iterator[Item] | None:
 
 def _data(members: _Members, depth: int) -> Iterator[Item] | None:
     raw = members.get("data")
-    return _base64(raw, depth) if raw is not None and bytes(raw)[:1] == b'"' else None
+    return _base64(raw, depth) if raw is not None and _start(raw) == b'"' else None
 
 
 def _array_of(key: str, member: str) -> Callable[[_Members, int], Iterator[Item] | None]:
     def recognise(members: _Members, depth: int) -> Iterator[Item] | None:
         raw = members.get(key)
-        if raw is None or not bytes(raw).startswith(b"["):
+        if raw is None or _start(raw) != b"[":
             return None
         return _each(raw, member, depth, _inner)
 
@@ -240,7 +275,7 @@ def _array_of(key: str, member: str) -> Callable[[_Members, int], Iterator[Item]
 def _wrapped_in(*keys: str) -> Callable[[_Members, int], Iterator[Item] | None]:
     def recognise(members: _Members, depth: int) -> Iterator[Item] | None:
         for key in keys:
-            if key in members and bytes(members[key])[:1] in (b"{", b'"', b"["):
+            if key in members and _start(members[key]) in (b"{", b'"', b"["):
                 return _inner(members[key], depth)
         return None
 
@@ -249,12 +284,17 @@ def _wrapped_in(*keys: str) -> Callable[[_Members, int], Iterator[Item] | None]:
 
 def _lake_results(members: _Members, depth: int) -> Iterator[Item] | None:
     raw = members.get("QueryResultRows")
-    return None if raw is None else _lake_rows(raw, depth)
+    return None if raw is None or _start(raw) != b"[" else _lake_rows(raw, depth)
 
 
 def _lake_rows(raw: Raw, depth: int) -> Iterator[Item]:
     """Read get-query-results: each row is an array of one-column objects."""
-    for row in msgspec.json.decode(raw, type=list[list[dict[str, Raw]]]):
+    for element in _array.decode(raw):
+        try:
+            row = _row.decode(element)
+        except JSON_ERRORS as error:
+            yield Bad("not_an_event", str(error), bytes(element))
+            continue
         cells = {name: value for cell in row for name, value in cell.items()}
         whole = next((v for n, v in cells.items() if n.lower() == "eventjson"), None)
         if whole is not None:

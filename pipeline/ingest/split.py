@@ -15,10 +15,16 @@ from msgspec import Raw
 
 _WINDOW = 8 << 20
 _STRUCTURE = re.compile(rb'["{}\[\]]')
-_STRING_END = re.compile(rb'(?:[^"\\]|\\.)*"', re.DOTALL)
-_RECORDS = re.compile(rb'\s*\{(?:[^{}\[\]]*,)?\s*"Records"\s*:\s*\[')
-JSON_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What the JSON decoder raises for text that is no JSON it can read."""
+_STRING_END = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_ENTRIES = re.compile(
+    rb'\s*(?:\[(?=\s*\{)|\{(?:[^{}\[\]]*,)?\s*"(?:[Rr]ecords|[Ee]vents|logEvents|Messages)"\s*:\s*\[)'
+)
+_BORDER = re.compile(rb',\s*(?=\{\s*"eventVersion"\s*:)')
+_BETWEEN = b" \t\r\n,"
+_TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
+_VALUE_START = re.compile(rb"[^ \t\r,]")
+JSON_ERRORS = (msgspec.DecodeError, ValueError, RecursionError)
+"""What JSON decoders raise for text that is no JSON they can read."""
 
 _any = msgspec.json.Decoder(Raw)
 
@@ -39,11 +45,10 @@ def split_values(text: bytes) -> Iterator[bytes | Malformed]:
     if _is_value(text):
         yield text.strip()
         return
-    broken = _RECORDS.match(text)
-    if broken:
-        yield from split_broken(text[broken.end() :])
+    if _ENTRIES.match(text) and _first_value_end(text.lstrip(), 0) < 0:
+        yield from _broken(text)
         return
-    for window in _windows(text):
+    for window in windows(text):
         for line in window.split(b"\n"):
             line = line.strip()
             if not line:
@@ -55,35 +60,42 @@ def split_values(text: bytes) -> Iterator[bytes | Malformed]:
 
 
 def split_broken(text: bytes) -> Iterator[bytes | Malformed]:
-    """Yield the elements of an array whose document does not parse, each judged by itself."""
-    start = 0
+    """Yield the elements of an array whose document does not parse, each judged by itself.
+
+    An element that lacks a bracket or a quote ends at the latest where the next event begins
+    as AWS begins them, so that it does not take its neighbours along.
+    """
+    start = border = 0
     while True:
         opening = text.find(b"{", start)
         if opening < 0:
             yield from _leftover(text[start:])
             return
         yield from _leftover(text[start:opening])
-        end = value_end(text, opening)
-        if end < 0:
-            yield Malformed(text[opening:], "the text ends inside a value")
-            return
-        piece = text[opening:end]
-        yield piece if _is_value(piece) else Malformed(piece, _why(piece))
-        start = end
+        if border <= opening:
+            found = _BORDER.search(text, opening)
+            border = found.end() if found else len(text)
+        start = value_end(text, opening, border)
+        if start < 0:
+            yield Malformed(text[opening:border].rstrip(_BETWEEN), "it ends inside a value")
+            start = border
+        else:
+            yield _judged(text[opening:start])
 
 
-def value_end(text: bytes, start: int) -> int:
-    """Return where the object or array that starts here ends, or -1."""
+def value_end(text: bytes, start: int, limit: int | None = None) -> int:
+    """Return where the object or array that starts here ends, or -1 if not before the limit."""
     depth = 0
     position = start
+    limit = len(text) if limit is None else limit
     while True:
-        mark = _STRUCTURE.search(text, position)
+        mark = _STRUCTURE.search(text, position, limit)
         if mark is None:
             return -1
         position = mark.end()
         character = mark.group()
         if character == b'"':
-            string = _STRING_END.match(text, position)
+            string = _STRING_END.match(text, position, limit)
             if string is None:
                 return -1
             position = string.end()
@@ -93,7 +105,7 @@ def value_end(text: bytes, start: int) -> int:
             return position
 
 
-def _windows(text: bytes) -> Iterator[bytes]:
+def windows(text: bytes) -> Iterator[bytes]:
     """Cut a text at line ends into pieces of a few megabytes, to bound what is copied."""
     start = 0
     while start < len(text):
@@ -105,18 +117,52 @@ def _windows(text: bytes) -> Iterator[bytes]:
 
 def _run_together(line: bytes) -> Iterator[bytes | Malformed]:
     """Yield the values of a line that holds several, as CloudWatch's Firehose objects do."""
-    if line[:1] not in (b"{", b"["):
-        yield Malformed(line, _why(line))
-        return
-    end = value_end(line, 0)
-    if end < 0:
-        yield Malformed(line, _why(line))
-        return
-    piece = line[:end]
-    yield piece if _is_value(piece) else Malformed(piece, _why(piece))
-    rest = line[end:].lstrip(b" \t\r,")
-    if rest:
-        yield from split_values(rest)
+    start = 0
+    while start < len(line):
+        end = _first_value_end(line, start)
+        if end > 0:
+            yield line[start:end].strip(_BETWEEN)
+        else:
+            end = _piece_end(line, start)
+            yield from _broken(line[start:end].strip(_BETWEEN))
+        found = _VALUE_START.search(line, end)
+        start = found.start() if found else len(line)
+
+
+def _first_value_end(text: bytes, start: int) -> int:
+    """Return where the object or array that starts here ends if it is JSON, else -1.
+
+    The parser itself says where: it complains of what follows.
+    """
+    if text[start : start + 1] not in (b"{", b"["):
+        return -1
+    try:
+        _any.decode(memoryview(text)[start:])
+    except JSON_ERRORS as error:
+        trailing = _TRAILING.search(str(error))
+        return start + int(trailing[1]) - 1 if trailing else -1  # it counts from 1
+    return len(text)
+
+
+def _piece_end(line: bytes, start: int) -> int:
+    """Return how far a piece that is no JSON goes: its brackets say, or where the next begins."""
+    end = value_end(line, start) if line[start : start + 1] in (b"{", b"[") else -1
+    if end < 0 and start:
+        end = line.find(b'{"', start + 1)
+    return end if end > 0 else len(line)
+
+
+def _broken(text: bytes) -> Iterator[bytes | Malformed]:
+    """Yield what can be read of a value that does not parse: the entries of its array, if any."""
+    entries = _ENTRIES.match(text)
+    if entries:
+        yield from split_broken(text[entries.end() :])
+    else:
+        yield Malformed(text, _why(text))
+
+
+def _judged(piece: bytes) -> bytes | Malformed:
+    return piece if _is_value(piece) else Malformed(piece, _why(piece))
 
 
 def _leftover(text: bytes) -> Iterator[Malformed]:
