@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from pipeline.errors import LakeError
-from pipeline.lake.database import Database, database_url, sqlite_url
+from pipeline.lake.database import Database, database_url, private_url, sqlite_url
 from pipeline.lake.schema import TABLES, TableSpec
 from pipeline.lake.storage import LocalStorage, S3Storage, Storage, check_location
 
@@ -169,14 +169,23 @@ def _catalog(place: str, options: CatalogOptions, create: bool = False) -> Catal
                 f"lake {place}: a lake on S3 needs a catalog to commit to",
                 "set catalog.uri (PostgreSQL or SQLite), or catalog.type to rest or glue",
             )
-        uri = sqlite_url(Path(place, "catalog.db")).render_as_string(hide_password=False)
+        uri = private_url(sqlite_url(Path(place, "catalog.db")))
         return SqlCatalog("trailhouse", uri=uri, warehouse=place)
-    given = {"warehouse": place, **options.properties}
+    given = {"warehouse": place, **file_properties(place, options)}
     if is_sql(options):
-        given["uri"] = database_url(given["uri"]).render_as_string(hide_password=False)
+        given["uri"] = private_url(database_url(given["uri"]))
         given.setdefault("init_catalog_tables", str(create).lower())
         given.setdefault("pool_pre_ping", "true")
     return load_catalog("trailhouse", **given)
+
+
+def file_properties(place: str, options: CatalogOptions) -> dict[str, str]:
+    """Return the properties that PyIceberg reads and writes the lake's files with."""
+    if not place.startswith("s3://"):
+        return dict(options.properties)
+    from pipeline.lake.bucket import bucket_properties
+
+    return bucket_properties(options.properties)
 
 
 def is_sql(options: CatalogOptions) -> bool:

@@ -44,6 +44,7 @@ VERSION = 1
 """Version of the tables here; a lake of a newer one is refused rather than misread."""
 
 _BUSY_SECONDS = 30
+_POSTGRES = ("postgres", "postgresql")
 _metadata = MetaData()
 
 RUNS = Table(
@@ -157,7 +158,7 @@ class Database:
             return self._engine or _connect(self.url)
         if not self.file.exists():
             return None
-        query = {"mode": "ro", "uri": "true"}
+        query = {"mode": "ro", "uri": "true", "timeout": str(_BUSY_SECONDS)}
         return _connect(URL.create("sqlite", database=self.file.resolve().as_uri(), query=query))
 
     @contextmanager
@@ -179,25 +180,29 @@ class Database:
 def database_url(text: str) -> URL:
     """Return a database's URL in the form its driver knows.
 
+    SQLite is told to wait for other writers rather than fail at once.
+
     >>> database_url("postgres://u@db/lake").drivername
     'postgresql+psycopg'
     """
     url = make_url(text)
+    if url.get_backend_name() == "sqlite" and url.database and "timeout" not in url.query:
+        return url.update_query_dict({"timeout": str(_BUSY_SECONDS)})
     return url.set(drivername="postgresql+psycopg") if url.drivername in _POSTGRES else url
 
 
-_POSTGRES = ("postgres", "postgresql")
-
-
 def sqlite_url(path: Path) -> URL:
-    """Return the URL of a SQLite file, which waits for other writers rather than fail."""
-    return URL.create("sqlite", database=str(path), query={"timeout": str(_BUSY_SECONDS)})
+    """Return the URL of a SQLite file."""
+    return database_url(URL.create("sqlite", database=str(path)).render_as_string())
+
+
+def private_url(url: URL) -> str:
+    """Return a URL with its password, for a driver and nobody else."""
+    return url.render_as_string(hide_password=False)
 
 
 def _connect(url: URL) -> Engine:
-    if url.get_backend_name() == "sqlite":
-        return create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
-    return create_engine(url, pool_pre_ping=True)
+    return create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
 
 
 @retry(

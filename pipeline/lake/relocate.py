@@ -44,7 +44,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from pipeline.errors import LakeError
-from pipeline.lake.catalog import NAMESPACE, CatalogOptions, Lake, open_moved
+from pipeline.lake.catalog import NAMESPACE, CatalogOptions, Lake, file_properties, open_moved
 from pipeline.lake.commit import APPLIED
 from pipeline.lake.database import LEASES, RUNS
 from pipeline.lake.lease import hold
@@ -121,9 +121,9 @@ def relocate(location: str, options: CatalogOptions | None = None) -> Relocated:
             of different moments.
         LakeBusy: another process maintains the lake.
     """
+    options = options or CatalogOptions()
     lake = open_moved(location, options)
-    properties = dict(options.properties) if options else {}
-    io = load_file_io(properties, lake.location)
+    io = load_file_io(file_properties(lake.location, options), lake.location)
     with hold(lake, "maintain"):
         found = [table for name in _names(lake) for table in _find(lake, io, name)]
         _check_moment(lake, found)

@@ -1,0 +1,58 @@
+"""Commits stay fast, however many there were."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from pipeline.lake.catalog import Lake
+from pipeline.lake.commit import append_facts, new_batch_id
+from pipeline.lake.expire import tidy
+from pipeline.lake.schema import LOGS
+from tests.lakerows import at, event, write_rows
+
+
+def _commit(lake: Lake, count: int) -> list[float]:
+    """Commit tiny batches as ingest does; return how long each took, upkeep included."""
+    template = Path(write_rows(lake, LOGS.name, [event(at(0))], "template.parquet"))
+    folder = Path(lake.location, "tables", LOGS.name, "data")
+    folder.mkdir(parents=True, exist_ok=True)
+    taken = []
+    for _ in range(count):
+        batch = new_batch_id()
+        shutil.copy(template, folder / f"{batch}.parquet")
+        started = time.perf_counter()
+        append_facts(lake.table(LOGS.name), [str(folder / f"{batch}.parquet")], batch, [])
+        tidy(lake)
+        taken.append(time.perf_counter() - started)
+    return taken
+
+
+def _snapshots(lake: Lake) -> int:
+    return len(lake.table(LOGS.name).metadata.snapshots)
+
+
+def _events(lake: Lake) -> int:
+    summary = lake.table(LOGS.name).current_snapshot()
+    return int(summary.summary["total-records"] or 0) if summary and summary.summary else 0
+
+
+def test_snapshots_stay_few_without_upkeep(lake: Lake) -> None:
+    """After 250 commits in a row no more than 200 snapshots are kept, and all rows are there."""
+    taken = _commit(lake, 250)
+    assert _snapshots(lake) <= 200
+    assert _events(lake) == 250
+    assert median(taken[-50:]) <= 4 * median(taken[25:75])
+
+
+@pytest.mark.soak
+def test_commits_stay_fast_after_thousands(lake: Lake) -> None:
+    """After 5,000 commits the next hundred take at most twice as long as the fourth hundred."""
+    taken = _commit(lake, 5_000)
+    assert _snapshots(lake) <= 200
+    assert _events(lake) == 5_000
+    assert median(taken[-100:]) <= 2 * median(taken[300:400])
