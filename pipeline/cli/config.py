@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from pipeline.cli.options import Invocation, command, output_options
@@ -37,5 +35,5 @@ def config_command(told: Invocation, output: Output) -> None:
     ]
     print_rows(output, pa.Table.from_pylist(rows).to_reader())
     if not told.quiet and output.format == "table":
-        place = loaded.file.resolve() if loaded.file else f"none; {Path('trailhouse.toml')} here"
+        place = loaded.file.resolve() if loaded.file else "none, there is no trailhouse.toml here"
         click.echo(f"settings file: {place}", err=True)

@@ -202,6 +202,6 @@ def _came_to(summary: Mapping[str, Any]) -> str:
 def _next_steps(status: Status) -> list[tuple[str, str]]:
     if not status.n_events:
         return [("the lake is empty; fill it with", "trailhouse ingest SOURCE")]
-    if status.n_small_files > 20:
+    if status.n_small_files > max(20, 4 * status.n_days):
         return [("many small files; gather them with", "trailhouse maintain")]
     return []

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -14,10 +15,9 @@ from pipeline.lake.catalog import CatalogOptions, Lake, open_lake
 from pipeline.settings import Loaded, S3Settings, Settings, SourceSettings
 from pipeline.sources.object import Selection, Source
 from pipeline.sources.open import open_source
-from pipeline.steps.times import parse_time
-
-if TYPE_CHECKING:
-    from pipeline.sources.s3 import S3Options
+from pipeline.sources.options import S3Options
+from pipeline.steps.maintain import MaintainOptions
+from pipeline.steps.times import parse_age, parse_time
 
 
 def configured_lake(settings: Settings, *, create: bool = False) -> Lake:
@@ -50,10 +50,23 @@ def ingest_options(settings: Settings) -> IngestOptions:
     return IngestOptions(**_given(settings.ingest))
 
 
+def maintain_options(settings: Settings) -> MaintainOptions:
+    """Return what upkeep does.
+
+    Raises:
+        UsageError: an age that is none, with the name of the setting.
+    """
+    section = settings.maintain
+    return MaintainOptions(
+        keep_snapshots=section.keep_snapshots,
+        expire_after=_age("expire_after", section.expire_after),
+        grace=_age("grace", section.grace),
+        retain=_age("retain", section.retain) if section.retain else None,
+    )
+
+
 def s3_options(settings: S3Settings) -> S3Options:
     """Return how S3 is reached."""
-    from pipeline.sources.s3 import S3Options
-
     return S3Options(**_given(settings))
 
 
@@ -126,10 +139,14 @@ def _open(loaded: Loaded, source: SourceSettings, number: int, wanted: Selection
 
 
 def _open_source(location: str, wanted: Selection, s3: S3Settings) -> Source:
-    """Open a source; the clients of S3 are loaded for remote ones only."""
-    if "://" in location:
-        return open_source(location, wanted, s3_options(s3))
-    return open_source(location, wanted)
+    return open_source(location, wanted, s3_options(s3))
+
+
+def _age(name: str, text: str) -> timedelta:
+    try:
+        return parse_age(text)
+    except UsageError as wrong:
+        raise UsageError(f"maintain.{name}: {wrong.what}", wrong.next_step) from wrong
 
 
 def _given(section: BaseModel) -> dict[str, Any]:
