@@ -41,17 +41,21 @@ class Columns:
 def listing_batch(
     uri: Sequence[str],
     size: Sequence[int | None],
-    modified: Sequence[int | None],
+    modified: Sequence[int | None] | pa.Array,
     etag: Sequence[str | None] | None = None,
     storage_class: Sequence[str | None] | None = None,
 ) -> pa.RecordBatch:
-    """Return columns as a batch of a listing; what is not given is unknown."""
+    """Return columns as a batch of a listing; what is not given is unknown.
+
+    Args:
+        modified: microseconds since 1970, or Arrow timestamps.
+    """
     rows = len(uri)
     return pa.RecordBatch.from_arrays(
         [
             pa.array(uri, pa.string()),
             pa.array(size, pa.int64()),
-            pa.array(modified, pa.int64()).cast(pa.timestamp("us", "UTC")),
+            modified if isinstance(modified, pa.Array) else _moments(modified),
             pa.nulls(rows, pa.string()) if etag is None else pa.array(etag, pa.string()),
             pa.nulls(rows, pa.string()),
             (
@@ -62,3 +66,7 @@ def listing_batch(
         ],
         schema=OBJECTS,
     )
+
+
+def _moments(microseconds: Sequence[int | None]) -> pa.Array:
+    return pa.array(microseconds, pa.int64()).cast(pa.timestamp("us", "UTC"))

@@ -36,6 +36,29 @@ _SERVICE = re.compile(
     rf"(?:^|/)AWSLogs/(?:{ORGANISATION.pattern}/)?{ACCOUNT.pattern}/(?P<kind>[^/]+)/", re.ASCII
 )
 
+_FOLDER = re.compile(
+    rf"^(?P<root>(?:.*/)?AWSLogs/(?:{ORGANISATION.pattern}/)?"
+    rf"(?:(?P<account>{ACCOUNT.pattern})/(?:(?P<kind>[^/]+)/(?:(?P<region>{REGION.pattern})/)?)?)?)"
+    r"(?P<rest>.*)$",
+    re.ASCII | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Where a folder of a bucket is in AWS's layout.
+
+    Attributes:
+        root: as far as the layout is recognised: with a region, what the days are below.
+        is_known: the folder is in the layout; below a region, anywhere.
+    """
+
+    account: str = ""
+    kind: str = ""
+    region: str = ""
+    root: str = ""
+    is_known: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
@@ -77,6 +100,49 @@ kind='CloudTrail')
         day=to_day(found["year"], found["month"], found["day"]),
         kind=found["kind"],
     )
+
+
+def parse_folder(folder: str) -> Folder:
+    """Return where a folder is.
+
+    >>> parse_folder("p/AWSLogs/o-abcdefghij/111122223333/CloudTrail/").kind
+    'CloudTrail'
+    >>> parse_folder("AWSLogs/111122223333/CloudTrail/eu-west-1/2026/01/").root
+    'AWSLogs/111122223333/CloudTrail/eu-west-1/'
+    >>> parse_folder("AWSLogs/copies/").is_known
+    False
+    """
+    found = _FOLDER.match(folder)
+    if found is None:
+        return Folder()
+    account, kind, region = found["account"] or "", found["kind"] or "", found["region"] or ""
+    return Folder(account, kind, region, found["root"], bool(region) or not found["rest"])
+
+
+def skip_ahead(key: str, selection: Selection) -> str | None:
+    """Return what to go on after in a listing of a flat bucket, when all up to there is unwanted.
+
+    Names sort by account, kind, region, then time: behind a name of an unwanted account or
+    region, or of a time outside the range, everything up to the next of them is unwanted too.
+
+    >>> skip_ahead("111122223333_CloudTrail_eu-west-1_20260105T0010Z_aB.json.gz",
+    ...            Selection(accounts=frozenset({"444455556666"})))
+    '111122223333`'
+    """
+    found = _NAMED.search(key)
+    days = selected_days(selection)
+    if found is None:
+        return None
+    if selection.accounts and found["account"] not in selection.accounts:
+        return key[: found.end("account")] + "`"
+    if selection.regions and found["region"] not in selection.regions:
+        return key[: found.end("region")] + "`"
+    day = to_day(found["year"], found["month"], found["day"])
+    if days is None or day is None:
+        return None
+    if day < days[0]:
+        return key[: found.start("year")] + f"{days[0]:%Y%m%d}"
+    return key[: found.start("year")] + ":" if day > days[1] else None
 
 
 def is_other_service(place: str) -> bool:

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from pipeline.errors import SourceError
 from pipeline.sources.object import EVERYTHING, Selection, Source
+from pipeline.sources.options import DEFAULTS, S3Options
 
 
-def open_source(text: str, selection: Selection = EVERYTHING) -> Source:
+def open_source(text: str, selection: Selection = EVERYTHING, s3: S3Options = DEFAULTS) -> Source:
     """Return the source that a text names.
 
     Args:
-        text: a file, a folder, a pattern with * ? [ ], or `-` for standard input.
+        text: a file, a folder, a pattern with * ? [ ], `-` for standard input,
+            `s3://bucket/prefix`, `sqs://queue`, `sqs://account/queue` or a queue's URL.
         selection: which of its objects are wanted.
+        s3: how buckets and queues are reached.
 
     Raises:
         SourceError: it names no source, or nothing is there.
     """
     scheme, mark, _ = text.partition("://")
-    if mark:
-        raise SourceError(
-            f"source {text}: no sources on {scheme}://", "give a path, s3://… or sqs://…"
-        )
     if text == "-":
         from pipeline.sources.stdin import StdinSource
 
         return StdinSource()
-    from pipeline.sources.local import open_local
+    if not mark:
+        from pipeline.sources.local import open_local
 
-    return open_local(text, selection)
+        return open_local(text, selection)
+    if scheme == "s3":
+        from pipeline.sources.s3 import open_s3
+
+        return open_s3(text, selection, s3)
+    raise SourceError(f"source {text}: no sources on {scheme}://", "give a path, s3://… or sqs://…")
