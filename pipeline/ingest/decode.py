@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Raw
 
-from pipeline.ingest.balance import Counts, count_rows, count_text, hides_colons
+from pipeline.ingest.balance import count_rows, count_text, count_texts, hides_colons
+from pipeline.ingest.bounds import exceeding, exceeds
 from pipeline.ingest.derive import event_dates, event_keys, parse_times
 from pipeline.ingest.envelope import Bad, Lookalike, Record, is_plain, unwrap
 from pipeline.ingest.repair import Prepared, prepare
@@ -30,7 +31,7 @@ grow faster than the document."""
 
 _NO_TIME = "eventTime is missing or no time"
 _GROUP_BYTES = 12 << 20
-_ENVELOPE = np.array([1, 2, 1], np.int64)  # what {"Records":[]} itself has of : " {
+_ENVELOPE = count_text(b'{"Records":[]}')
 _COLUMN = {f.name: n for n, f in enumerate(RECORD)}
 _RECORDS_KEY = re.compile(rb'"Records"\s*:')
 
@@ -323,7 +324,7 @@ def _from_items(document: Document, tally: Tally) -> Iterator[_Plain]:
 
 
 def _missing(rows: pa.StructArray) -> npt.NDArray[np.bool_] | None:
-    """Say which rows lack what every event has, or are another service's notification."""
+    """Say which rows lack what every event has, exceed a bound, or are no event's at all."""
     eventid = rows.field(_COLUMN["eventID"])
     source = rows.field(_COLUMN["eventSource"])
     parts = (
@@ -332,6 +333,9 @@ def _missing(rows: pa.StructArray) -> npt.NDArray[np.bool_] | None:
         rows.field(_COLUMN["eventTime"]).is_null(),
     )
     missing = np.logical_or.reduce([np.asarray(part) for part in parts])
+    beyond = exceeding(rows, RECORD)
+    if beyond is not None:
+        missing |= beyond
     return missing if missing.any() else None
 
 
@@ -369,7 +373,7 @@ def _odd_records(plain: _Plain, rows: pa.StructArray) -> tuple[npt.NDArray[np.bo
         return np.ones(len(rows), bool), [everything]
     odd = np.ones(len(texts), bool)
     if len(texts) == len(rows):
-        odd = _unbalanced(texts, rows)
+        odd = _unbalanced(texts, rows, hides_colons(plain.text))
         missing = _missing(rows)
         odd = odd if missing is None else odd | missing
     records = [
@@ -379,11 +383,13 @@ def _odd_records(plain: _Plain, rows: pa.StructArray) -> tuple[npt.NDArray[np.bo
     return odd if len(texts) == len(rows) else np.ones(len(rows), bool), records
 
 
-def _unbalanced(texts: Sequence[bytes], rows: pa.StructArray) -> npt.NDArray[np.bool_]:
-    found: Counts = np.array([count_text(text) for text in texts]).reshape(-1, 3)
+def _unbalanced(
+    texts: Sequence[bytes], rows: pa.StructArray, is_hiding: bool
+) -> npt.NDArray[np.bool_]:
     held = count_rows(rows, np.arange(len(rows) + 1), RECORD)
-    hidden = np.array([hides_colons(text) for text in texts], bool)
-    odd: npt.NDArray[np.bool_] = (found != held).any(axis=1) | hidden
+    odd: npt.NDArray[np.bool_] = (count_texts(texts) != held).any(axis=1)
+    if is_hiding:
+        odd |= np.array([hides_colons(text) for text in texts], bool)
     return odd
 
 
@@ -404,6 +410,10 @@ def _prepare(record: _Odd, tally: Tally) -> Iterator[tuple[_Odd, Prepared]]:
         if isinstance(item, Lookalike):
             tally.lookalikes[item.kind] += 1
             continue
+        if isinstance(item, Record):
+            beyond = exceeds(item.text)
+            if beyond:
+                item = Bad("beyond_bounds", beyond, item.text)
         if isinstance(item, Record):
             try:
                 yield (

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Raw
 
 from pipeline.ingest.split import JSON_ERRORS
-from pipeline.lake.record import NULL_IS_WRITTEN, RECORD, Field, Kind
+from pipeline.lake.record import RECORD, Field, Kind, written_nulls
 
 _FIELDS = {field.name: field for field in RECORD}
 _SPELLINGS = {field.name.lower(): field.name for field in RECORD}
@@ -55,13 +55,15 @@ def prepare(text: bytes) -> Prepared:
     """
     members = {name: bytes(value).strip() for name, value in _object.decode(text).items()}
     mapped = _mapped(members)
+    nulls = written_nulls(_text(mapped.get("eventCategory", b"")))
     unmapped = {
         name: value
         for name, value in members.items()
-        if name not in _FIELDS or not _conforms(value, _FIELDS[name])
+        if name not in _FIELDS
+        or not (_conforms(value, _FIELDS[name]) or (value == b"null" and name in nulls))
     }
     unmapped |= dict.fromkeys(mapped.keys() - members.keys(), b"null")
-    unmapped |= dict.fromkeys(NULL_IS_WRITTEN - members.keys() - mapped.keys(), b"null")
+    unmapped |= dict.fromkeys(nulls - members.keys() - mapped.keys(), b"null")
     return Prepared(
         _join(mapped),
         _join(unmapped).decode() if unmapped else None,
@@ -116,7 +118,7 @@ def _conforms(value: bytes, field: Field) -> bool:
         case Kind.FLAG:
             return value in (b"true", b"false")
         case Kind.JSON:
-            return value != b"null" or field.name in NULL_IS_WRITTEN
+            return value != b"null"
         case Kind.STRUCT:
             return _conforms_struct(value, field.fields)
         case Kind.LIST:
@@ -145,6 +147,10 @@ def _is_map(value: bytes) -> bool:
     except JSON_ERRORS:
         return False
     return True
+
+
+def _text(value: bytes) -> str | None:
+    return str(json.loads(value)) if value[:1] == b'"' else None
 
 
 def _has_text(members: dict[str, bytes], name: str) -> bool:

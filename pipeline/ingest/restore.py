@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.lake.record import NULL_IS_WRITTEN, RECORD, Field, Kind
+from pipeline.lake.record import RECORD, Field, Kind, written_nulls
 
 
 def restore(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def restore(row: Mapping[str, Any]) -> dict[str, Any]:
         row: a row of `cloudtrail_logs` as Arrow's or Polars' plain Python values.
     """
     record = _restore_struct(row, RECORD)
-    for name in NULL_IS_WRITTEN:
+    for name in written_nulls(row.get("eventcategory")):
         record.setdefault(name, None)
     overlay = json.loads(row.get("unmapped") or "{}")
     for name, value in overlay.items():

@@ -123,6 +123,46 @@ def test_an_absent_field_stays_absent() -> None:
     assert through_rows([record], escape=True) == [record]
 
 
+@pytest.mark.parametrize("name", ["requestParameters", "responseElements"])
+@pytest.mark.parametrize("extra", [{"unknown": 1}, {"unknown": None}, {"errorCode": None}])
+@pytest.mark.parametrize("where", [1, 2])
+def test_an_absent_field_hides_no_unknown_one(name: str, extra: dict[str, Any], where: int) -> None:
+    """A field that is missing and one that is unknown do not cancel, in one record or in two."""
+    records = [event(n) for n in range(4)]
+    del records[1][name]
+    records[where] |= extra
+    assert through_rows(records, escape=True) == records
+
+
+@pytest.mark.parametrize("column", ["requestParameters", "additionalEventData"])
+def test_a_null_inside_a_field_is_not_the_fields_own(column: str) -> None:
+    """A nested null of the same name does not stand in for the record's own."""
+    inside = {"requestParameters": None, "responseElements": None}
+    records = [event(n) for n in range(4)]
+    records[1] |= {column: inside}
+    records[2].pop("responseElements")
+    records[2] |= {"additionalEventData": inside | {"text": '"requestParameters":null'}}
+    records[3] |= {"errorMessage": '"responseElements":null', "unknown": inside}
+    assert through_rows(records, escape=True) == records
+
+
+def test_a_category_without_parameters_balances() -> None:
+    """Network activity has no parameters at all; one that has some is kept as well."""
+    plain = event(1, eventCategory="NetworkActivity")
+    del plain["requestParameters"], plain["responseElements"]
+    odd = event(2, eventCategory="NetworkActivity")
+    assert through_rows([plain, odd, event(3)], escape=True) == [plain, odd, event(3)]
+    (part,) = NORMALISER.normalise([Document(0, document(plain))], [Tally()])
+    assert part.rows.column("unmapped").null_count == 1
+
+
+def test_printed_json_is_as_good() -> None:
+    """White space costs a document neither its speed nor a field."""
+    text = json.dumps({"Records": [event(1), event(2)]}, indent=1).encode()
+    (part,) = NORMALISER.normalise([Document(0, text)], [Tally()])
+    assert [restore(row) for row in part.rows.to_pylist()] == [event(1), event(2)]
+
+
 def test_a_plain_record_needs_no_overlay() -> None:
     """What the columns hold whole leaves `unmapped` null, so that null means nothing unknown."""
     (part,) = NORMALISER.normalise([Document(0, document(event(1), event(2)))], [Tally()])
