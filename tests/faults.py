@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -55,7 +56,7 @@ class Rule:
 
     Attributes:
         times: how many requests it meets; None for all.
-        status: answer with this and an S3 error in place of forwarding.
+        status: answer with this and an error as the service writes it, in place of forwarding.
         cut: send so many bytes of the body, then close.
         delay: seconds before the answer begins.
         pause: seconds between pieces of a body of `piece` bytes each.
@@ -147,13 +148,10 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _serve  # noqa: N815  # http.server's names
 
     def _refuse(self, rule: Rule) -> None:
-        body = (
-            '<?xml version="1.0" encoding="UTF-8"?>\n'
-            f"<Error><Code>{rule.code}</Code><Message>{rule.message}</Message>"
-            "<RequestId>4442587FB7D0A2F9</RequestId><HostId>host</HostId></Error>"
-        ).encode()
+        is_json = "X-Amz-Target" in self.headers
+        body = (_json_error if is_json else _xml_error)(rule, self.command).encode()
         self.send_response(rule.status)
-        self.send_header("Content-Type", "application/xml")
+        self.send_header("Content-Type", "application/x-amz-json-1.0" if is_json else "text/xml")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
@@ -196,3 +194,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+
+def _xml_error(rule: Rule, method: str) -> str:
+    error = f"<Error><Code>{rule.code}</Code><Message>{rule.message}</Message></Error>"
+    is_query_protocol = method == "POST"
+    return f"<ErrorResponse>{error}</ErrorResponse>" if is_query_protocol else error
+
+
+def _json_error(rule: Rule, _: str) -> str:
+    return json.dumps({"__type": f"com.amazonaws.sqs#{rule.code}", "message": rule.message})

@@ -44,6 +44,7 @@ _NO_CREDENTIALS = (
     ProfileNotFound,
 )
 _CODE = re.compile(r"<Code>([^<]*)</Code>")
+_STATUS = re.compile(r"status code: (\d{3})([^:<\n]*)")
 _MESSAGE = re.compile(r"<Message>([^<]*)</Message>")
 
 
@@ -70,7 +71,8 @@ def refused_source(where: str, permission: str, error: Exception) -> SourceError
 
 
 def _refused_by_code(where: str, permission: str, response: Any) -> SourceError:
-    code, message = response["Error"].get("Code", ""), response["Error"].get("Message", "")
+    facts = response.get("Error", {})
+    code, message = facts.get("Code", ""), facts.get("Message", "")
     said = f"{where}: {message or 'refused'} ({code})"
     if code in _CREDENTIALS:
         return SourceError(said, "renew the credentials and run again")
@@ -87,13 +89,18 @@ def _refused_by_code(where: str, permission: str, response: Any) -> SourceError:
 
 
 def parse_refusal(text: str) -> tuple[str, str] | None:
-    """Return code and message of an S3 error that is somewhere in a text.
+    """Return code and message of an S3 error that is somewhere in a text; None if none came.
 
     >>> parse_refusal("403: <Error><Code>AccessDenied</Code><Message>No.</Message></Error>")
     ('AccessDenied', 'No.')
+    >>> parse_refusal("Server returned non-2xx status code: 502 Bad Gateway: ")
+    ('502', 'Bad Gateway')
     """
     code, message = _CODE.search(text), _MESSAGE.search(text)
-    return (code[1], message[1] if message else "") if code else None
+    if code:
+        return code[1], message[1] if message else ""
+    status = _STATUS.search(text)
+    return (status[1], status[2].strip()) if status else None
 
 
 def refused_object(item: LogObject, code: str, message: str) -> SourceError:
