@@ -42,10 +42,10 @@ def _events(lake: Lake) -> int:
 
 
 def test_snapshots_stay_few_without_upkeep(lake: Lake) -> None:
-    """After 250 commits in a row no more than 200 snapshots are kept, and all rows are there."""
-    taken = _commit(lake, 250)
+    """After 210 commits in a row no more than 200 snapshots are kept, and all rows are there."""
+    taken = _commit(lake, 210)
     assert _snapshots(lake) <= 200
-    assert _events(lake) == 250
+    assert _events(lake) == 210
     assert median(taken[-50:]) <= 4 * median(taken[25:75])
 
 
