@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import threading
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.errors import UnreadableObject
+from pipeline.ingest.aside import Aside, Notes
 from pipeline.ingest.decode import Document, Normaliser, Part, Tally
 from pipeline.ingest.envelope import Bad
 from pipeline.ingest.inflate import BrokenGzip, Inflated, TooLarge, inflate
@@ -33,8 +32,6 @@ from pipeline.ingest.stage import (
 from pipeline.lake.commit import new_batch_id
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-TEXT_LIMIT = 1 << 20
-"""Quarantined text above this is not kept: the object and the position say where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +79,18 @@ class Batch:
     batch_id: str = field(default_factory=new_batch_id)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     results: list[ObjectResult] = field(default_factory=list)
-    quarantine: list[dict[str, object]] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
     suspects: list[Path] = field(default_factory=list)
     files: list[StagedFile] = field(default_factory=list)
     n_rows: int = 0
+    aside: Aside = field(init=False)
     _seen: set[int] = field(default_factory=set)
     _stages: list[Stage] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        path = new_file(self.folder)
+        self.aside = Aside(path, self.schemas.quarantine, self.batch_id, self.started)
 
     def open_stage(self) -> Stage:
         """Return a stage for one thread."""
@@ -101,27 +102,30 @@ class Batch:
     def take(self, fetched: Sequence[Fetched], tools: Tools) -> None:
         """Take objects in: inflate, decode and stage what is new in this batch."""
         documents: list[Document] = []
+        notes: list[Notes] = []
         tallies: list[Tally] = []
         results: list[ObjectResult] = []
         for item in fetched:
             inflated = self._inflate(item)
             results.append(item.result)
-            tallies.append(Tally())
+            notes.append(Notes(self.aside, item.result.uri))
+            tallies.append(Tally(notes[-1]))
             if inflated is None:
                 continue
             _describe(item.result, inflated)
             if inflated.rest:
-                tallies[-1].bad.append((-1, _second_member(inflated.rest)))
+                notes[-1].append((-1, _second_member(inflated.rest)))
             documents.append(Document(len(results) - 1, inflated.text))
         for part in tools.normaliser.normalise(documents, tallies):
             self._take_part(part, results, tools.stage)
-        self._close(results, tallies)
+        self._close(results, tallies, notes)
 
     def finish_stages(self) -> None:
         """Close the threads' files; nothing may be taken in afterwards."""
         with ThreadPoolExecutor(len(self._stages) or 1) as pool:
             for files in pool.map(Stage.finish, self._stages):
                 self.files += files
+        self.aside.close()
         self._stages = []
         self._seen = set()
 
@@ -142,6 +146,7 @@ class Batch:
         unplaced = [file.path for file in self.files if file.location is None]
         for path in [*self.suspects, *unplaced]:
             path.unlink(missing_ok=True)
+        self.aside.discard()
 
     def add_suspects(self, tables: Iterable[pa.Table]) -> None:
         """Put rows aside whose key is known already, to be judged at the end."""
@@ -223,37 +228,20 @@ class Batch:
             rows = rows.append_column(name, column)
         return rows.select(self.schemas.facts.names)
 
-    def _close(self, results: Sequence[ObjectResult], tallies: Sequence[Tally]) -> None:
+    def _close(
+        self, results: Sequence[ObjectResult], tallies: Sequence[Tally], notes: Sequence[Notes]
+    ) -> None:
         """Count what was no event, and hand the results over."""
-        quarantined = []
-        for result, tally in zip(results, tallies, strict=True):
+        for result, tally, noted in zip(results, tallies, notes, strict=True):
+            noted.drain()
             result.ingested_at, result.batch_id = self.started, self.batch_id
-            result.records += len(tally.bad)
-            result.quarantined += len(tally.bad)
+            result.records += noted.total
+            result.quarantined += noted.total
             if not result.records and tally.lookalikes:
                 result.kind = tally.lookalikes.most_common(1)[0][0]
-            quarantined += [self._quarantined(result, place, bad) for place, bad in tally.bad]
         with self._lock:
             self.n_rows += sum(result.records for result in results)
             self.results += results
-            self.quarantine += quarantined
-
-    def _quarantined(self, result: ObjectResult, position: int, bad: Bad) -> dict[str, object]:
-        kept = bad.text if len(bad.text) <= TEXT_LIMIT else b""
-        text, encoding = _readable(kept)
-        return {
-            "quarantine_id": uuid4().hex,
-            "uri": result.uri,
-            "position": position,
-            "reason": bad.reason,
-            "detail": bad.detail,
-            "text": text if kept or not bad.text else None,
-            "encoding": encoding,
-            "size_bytes": len(bad.text),
-            "state": "open",
-            "quarantined_at": self.started,
-            "batch_id": self.batch_id,
-        }
 
 
 def _fail(result: ObjectResult, state: str, reason: str) -> None:
@@ -297,11 +285,3 @@ def _count_part(part: Part, fresh: npt.NDArray[np.bool_], results: Sequence[Obje
 
 def _moment(microseconds: np.int64) -> datetime:
     return _EPOCH + timedelta(microseconds=int(microseconds))
-
-
-def _readable(text: bytes) -> tuple[str, str]:
-    """Return text as it can be stored, and how: `utf-8`, or `base64` where it is no text."""
-    try:
-        return text.decode(), "utf-8"
-    except UnicodeDecodeError:
-        return b64encode(text).decode(), "base64"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,10 +27,12 @@ from pipeline.lake.catalog import Lake
 from pipeline.lake.commit import BATCH, append_facts, follow, follower_file
 from pipeline.lake.expire import tidy
 from pipeline.lake.schema import CONFLICTS, LOGS, OBJECTS, QUARANTINE
-from pipeline.lake.snapshot import TableView, spanning
+from pipeline.lake.snapshot import TableView
+from pipeline.lake.snapshot import days as between_days
 from pipeline.lake.storage import making
 
 _TRIES = 60
+_DAY = 86_400_000_000  # microseconds
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -55,9 +58,12 @@ def finish(lake: Lake, batch: Batch) -> None:
             break
         except CommitFailedException:
             time.sleep(uniform(0, 0.05 * 2 ** min(attempt, 5)))  # noqa: S311  # only to part writers
-        except CommitStateUnknownException:
+        except CommitStateUnknownException as unknown:
             if _is_committed(lake.table(LOGS.name), batch.batch_id):
                 break
+            raise LakeBusy(  # it may still be: nothing of the batch may be touched any more
+                f"lake {lake.location}: the catalog did not say what came of a commit", "run again"
+            ) from unknown
     else:
         raise LakeBusy(f"lake {lake.location}: other writers kept winning", "run again")
     follow(lake)
@@ -73,7 +79,7 @@ def _deduplicate(lake: Lake, batch: Batch, table: Table, looked: set[str]) -> No
         looked: locations of files that were looked through before; added to.
     """
     if batch.files:
-        fresh = [path for path in _lake_files(table, batch.files) if path not in looked]
+        fresh = [path for path in _lake_files(table, _days(batch.files)) if path not in looked]
         looked |= set(fresh)
         keys = np.concatenate([file.keys for file in batch.files])
         schema = table.schema()
@@ -103,28 +109,31 @@ def _take_out(lake: Lake, batch: Batch, known: np.ndarray[tuple[int], np.dtype[n
 
 
 def _uncount(batch: Batch, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    by_uri = {result.uri: result for result in batch.results}
     for table in tables:
-        for entry in table.column("source_object").value_counts().to_pylist():
-            by_uri[entry["values"]].rows_added -= entry["counts"]
+        counts = table.column("source_object").value_counts().to_pylist()
+        _count(batch, "rows_added", {entry["values"]: -entry["counts"] for entry in counts})
         yield table
+
+
+def _count(batch: Batch, what: str, counts: Mapping[str, int]) -> None:
+    """Add to a count of objects; of those that were left to another writer there is none."""
+    by_uri = {result.uri: result for result in batch.results}
+    for uri, count in counts.items():
+        if uri in by_uri:
+            setattr(by_uri[uri], what, getattr(by_uri[uri], what) + count)
 
 
 def _judge(lake: Lake, batch: Batch, table: Table) -> None:
     """Count the suspects as what they are; nothing of them is left afterwards but rows of
     conflicts, and rows whose key met another event's by chance, which are staged."""
-    files = lake.storage.local(_lake_files(table, _spans(batch.suspects)))
+    files = lake.storage.local(_lake_files(table, _days_of_suspects(batch.suspects)))
     files += [str(file.path) for file in batch.files]
     verdict: Verdict = judge(batch.suspects, files, table.schema(), batch.folder)
-    by_uri = {result.uri: result for result in batch.results}
-    for uri, count in verdict.duplicates.items():
-        by_uri[uri].duplicates += count
-    for uri, count in verdict.conflicts.items():
-        by_uri[uri].conflicts += count
+    _count(batch, "duplicates", verdict.duplicates)
+    _count(batch, "conflicts", verdict.conflicts)
     batch.versions += verdict.versions
     if verdict.fresh is not None:
-        for uri in verdict.fresh.column("source_object").to_pylist():
-            by_uri[uri].rows_added += 1
+        _count(batch, "rows_added", Counter(verdict.fresh.column("source_object").to_pylist()))
         batch.stage_more(verdict.fresh.cast(batch.schemas.facts))
     for path in batch.suspects:
         path.unlink()
@@ -135,32 +144,36 @@ def _leave_to_others(lake: Lake, batch: Batch, table: Table) -> None:
     """Forget objects that another writer put on record since this batch looked.
 
     Their events are in the lake, so here they are all duplicates, and a second ledger row
-    would replace the true one.
+    would replace the true one. The ledger is brought up to date before it is asked: that
+    writer may have committed the events and not come to its ledger yet.
     """
     current = table.current_snapshot()
     if (current.snapshot_id if current else None) == batch.base_snapshot:
         return
+    follow(lake)
     new = Ledger(lake).unknown_of(batch.results)
     batch.results = [result for result in batch.results if result.uri in new]
 
 
-def _lake_files(table: Table, files: Sequence[StagedFile]) -> list[str]:
-    first = _EPOCH + timedelta(microseconds=min(file.first_time for file in files))
-    last = _EPOCH + timedelta(microseconds=max(file.last_time for file in files))
+def _lake_files(table: Table, days: set[int]) -> list[str]:
+    """Return the lake's files of these days, as days since 1970."""
+    first, last = (_EPOCH + timedelta(days=day) for day in (min(days), max(days)))
     current = table.current_snapshot()
     view = TableView(table, current.snapshot_id if current else None)
-    return [file.file_path for file in view.files(spanning(first, last))]
+    found = view.files(between_days(first.date(), last.date()))
+    return [file.file_path for file in found if file.partition[0] in days]
 
 
-def _spans(paths: Sequence[Path]) -> list[StagedFile]:
-    """Read the time range of files of suspects."""
-    none = np.empty(0, np.int64)
-    spans = []
+def _days(files: Sequence[StagedFile]) -> set[int]:
+    return {file.first_time // _DAY for file in files}
+
+
+def _days_of_suspects(paths: Sequence[Path]) -> set[int]:
+    days: set[int] = set()
     for path in paths:
-        times = pq.read_table(path, columns=["event_time"]).column(0)
-        found = pc.min_max(times.cast(pa.int64())).as_py()
-        spans.append(StagedFile(path, none, found["min"], found["max"]))
-    return spans
+        column = pq.read_table(path, columns=["event_date"]).column(0)
+        days.update(pc.unique(column.cast(pa.int32())).to_pylist())
+    return days
 
 
 def _place(lake: Lake, batch: Batch) -> None:
@@ -180,19 +193,32 @@ def _write_followers(lake: Lake, batch: Batch) -> list[str]:
     schemas = batch.schemas
     versions = [
         asdict(version) | {"seen_at": batch.started, "batch_id": batch.batch_id}
-        for version in batch.versions
+        for version in dict.fromkeys(batch.versions)
     ]
     tables = {
-        OBJECTS.name: results_table(batch.results, schemas.objects),
-        QUARANTINE.name: pa.Table.from_pylist(batch.quarantine, schema=schemas.quarantine),
-        CONFLICTS.name: pa.Table.from_pylist(versions, schema=schemas.conflicts),
+        OBJECTS.name: [results_table(batch.results, schemas.objects)],
+        QUARANTINE.name: batch.aside.tables([result.uri for result in batch.results]),
+        CONFLICTS.name: [pa.Table.from_pylist(versions, schema=schemas.conflicts)],
     }
-    written = {name: rows for name, rows in tables.items() if len(rows)}
-    for name, rows in written.items():
-        with making(lake.storage) as path:
-            pq.write_table(rows, path, compression="zstd", store_schema=False)
+    return [name for name, parts in tables.items() if _write_follower(lake, batch, name, parts)]
+
+
+def _write_follower(lake: Lake, batch: Batch, name: str, parts: Iterable[pa.Table]) -> int:
+    """Write the file of a table that follows; return its rows, and write none for none."""
+    rows = 0
+    with making(lake.storage) as path:
+        writer: pq.ParquetWriter | None = None
+        for part in parts:
+            writer = writer or pq.ParquetWriter(
+                path, part.schema, compression="zstd", store_schema=False
+            )
+            writer.write_table(part)
+            rows += len(part)
+        if writer:
+            writer.close()
+        if rows:
             lake.storage.put(path, follower_file(name, batch.batch_id))
-    return list(written)
+    return rows
 
 
 def _is_committed(table: Table, batch_id: str) -> bool:

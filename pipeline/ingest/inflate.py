@@ -11,6 +11,7 @@ LIMIT_BYTES = 2 << 30
 """Default bound on one object's inflated size; the largest archives in use hold hundreds of MB."""
 
 _WITH_GZIP_HEADER = 31
+_BEST_RATIO = 1032  # deflate cannot do better
 _STEP = 64 << 20
 
 
@@ -65,6 +66,14 @@ def inflate(stored: bytes, *, single: bool, limit: int = LIMIT_BYTES) -> Inflate
     return Inflated(b"".join(texts), len(texts), rest.lstrip(b"\0"))
 
 
+def text_size(stored: bytes) -> int:
+    """Return the size of the text as the trailer has it: a hint, since a trailer may lie."""
+    if stored[:2] != GZIP:
+        return len(stored)
+    hint = int.from_bytes(stored[-4:], "little")
+    return hint if hint <= len(stored) * _BEST_RATIO else len(stored)
+
+
 def _member(stored: bytes, limit: int) -> tuple[bytes, bytes]:
     """Inflate one member; return its text and the bytes behind it.
 
@@ -72,11 +81,10 @@ def _member(stored: bytes, limit: int) -> tuple[bytes, bytes]:
     make us allocate at its word.
     """
     engine = isal_zlib.decompressobj(_WITH_GZIP_HEADER)
-    hint = int.from_bytes(stored[-4:], "little")
-    plausible = hint if hint <= len(stored) * 1032 else 0
+    hint = text_size(stored)
     pieces: list[bytes] = []
     size = 0
-    piece_limit = min(plausible or _STEP, limit) + 1
+    piece_limit = min(max(hint, 1), limit) + 1
     waiting = stored
     try:
         while not engine.eof:

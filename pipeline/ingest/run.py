@@ -21,10 +21,11 @@ from pipeline.errors import UnreadableObject
 from pipeline.ingest.batch import Batch, Fetched, Schemas, Tools
 from pipeline.ingest.decode import Normaliser
 from pipeline.ingest.finish import finish
-from pipeline.ingest.inflate import LIMIT_BYTES
+from pipeline.ingest.inflate import LIMIT_BYTES, text_size
 from pipeline.ingest.ledger import SETTLED, Ledger, ObjectResult, start_result
 from pipeline.lake.arrow import file_schema
 from pipeline.lake.catalog import Lake
+from pipeline.lake.commit import follow
 from pipeline.lake.schema import CONFLICTS, LOGS, OBJECTS, QUARANTINE
 from pipeline.sources.object import LogObject, Source
 
@@ -32,7 +33,9 @@ LISTING_PAGE = 100_000
 _READ_AHEAD_BYTES = 64 << 20
 _CHUNK_BYTES = 3 << 19
 _CHUNK_OBJECTS = 400
-_LARGE = 8 << 20
+_CHUNK_TEXT = 48 << 20
+_LARGE_TEXT = 64 << 20
+_WAITING_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +127,14 @@ class Ingest:
         self._options = options
         self._report = report
         self._schemas = _schemas(lake)
+        # In this order: an object whose facts are in the base snapshot is in the ledger as well.
+        self._base = _snapshot_id(lake)
+        follow(lake)
         self._ledger = Ledger(lake)
         self._local = threading.local()
         self._large = threading.Lock()
         self._batch = self._open_batch()
-        self._decoding: deque[Future[int]] = deque()
+        self._decoding: deque[tuple[int, Future[int]]] = deque()
         self._items: list[tuple[LogObject, ObjectResult]] = []
         self._in_flight: set[str] = set()
 
@@ -193,14 +199,17 @@ class Ingest:
         return Fetched(result, stored, lambda: self._source.read(item))
 
     def _decode(self, decoders: ThreadPoolExecutor, chunk: Sequence[Fetched]) -> None:
-        self._decoding.append(decoders.submit(self._take, self._batch, chunk))
-        self.counts.bytes_read += sum(map(_stored_bytes, chunk))
+        size = sum(map(_stored_bytes, chunk))
+        self._decoding.append((size, decoders.submit(self._take, self._batch, chunk)))
+        self.counts.bytes_read += size
         self.counts.objects_done += len(chunk)
-        while len(self._decoding) > self._options.decoders + 1:
+        while len(self._decoding) > self._options.decoders + 1 or (
+            sum(waiting for waiting, _ in self._decoding) > _WAITING_BYTES
+        ):
             self._await_one()
 
     def _await_one(self) -> None:
-        self.counts.records_decoded += self._decoding.popleft().result()
+        self.counts.records_decoded += self._decoding.popleft()[1].result()
         self._report(self.counts)
 
     def _take(self, batch: Batch, chunk: Sequence[Fetched]) -> int:
@@ -213,7 +222,7 @@ class Ingest:
                 batch,
                 Tools(local.normaliser, batch.open_stage()),
             )
-        if any(_stored_bytes(item) > _LARGE for item in chunk):
+        if sum(map(_text_bytes, chunk)) > _LARGE_TEXT:
             with self._large:
                 batch.take(chunk, local.tools)
         else:
@@ -250,13 +259,17 @@ class Ingest:
         self._source.committed([item for item, result in taken if result.state in SETTLED])
 
     def _open_batch(self) -> Batch:
-        current = self._lake.table(LOGS.name).current_snapshot()
         return Batch(
             folder=self._lake.storage.workspace(),
             schemas=self._schemas,
             limit=self._options.object_limit,
-            base_snapshot=current.snapshot_id if current else None,
+            base_snapshot=self._base,
         )
+
+
+def _snapshot_id(lake: Lake) -> int | None:
+    current = lake.table(LOGS.name).current_snapshot()
+    return current.snapshot_id if current else None
 
 
 def _schemas(lake: Lake) -> Schemas:
@@ -265,32 +278,41 @@ def _schemas(lake: Lake) -> Schemas:
 
 
 def _pages(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Gather a listing into pages worth a question to the ledger; the first comes early."""
+    """Gather a listing into pages worth a question to the ledger; the first comes early.
+
+    An empty batch ends a page: more may take a while.
+    """
     page: list[pa.RecordBatch] = []
     rows, wanted = 0, LISTING_PAGE // 50
     for batch in batches:
         page.append(batch)
         rows += len(batch)
-        if rows >= wanted:
+        if rows >= wanted or (rows and not len(batch)):
             yield pa.Table.from_batches(page)
             page, rows, wanted = [], 0, LISTING_PAGE
-    if page:
+    if rows:
         yield pa.Table.from_batches(page)
 
 
 def _chunks(fetched: Iterator[Fetched]) -> Iterator[list[Fetched]]:
     """Group objects into chunks worth a decoder's call, without holding a large one back."""
     chunk: list[Fetched] = []
-    size = 0
+    size = text = 0
     for item in fetched:
         chunk.append(item)
         size += _stored_bytes(item)
-        if size >= _CHUNK_BYTES or len(chunk) >= _CHUNK_OBJECTS:
+        text += _text_bytes(item)
+        if size >= _CHUNK_BYTES or text >= _CHUNK_TEXT or len(chunk) >= _CHUNK_OBJECTS:
             yield chunk
-            chunk, size = [], 0
+            chunk, size, text = [], 0, 0
     if chunk:
         yield chunk
 
 
 def _stored_bytes(item: Fetched) -> int:
     return len(item.stored) if isinstance(item.stored, bytes) else 0
+
+
+def _text_bytes(item: Fetched) -> int:
+    """Return about how much text an object holds, by what its last gzip member says."""
+    return text_size(item.stored) if isinstance(item.stored, bytes) else 0
