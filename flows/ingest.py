@@ -107,11 +107,10 @@ def take_in(wanted: Wanted) -> IngestSummary:
     watch = Watch()
     summary = ingest(lake, sources, ingest_options(loaded.settings), watch.see)
     watch.end(summary)
-    problems = [problem for source in sources for problem in source.problems()]
-    for line in (*_failures_told(summary), *problems):
+    for line in (*_failures_told(summary), *summary.problems):
         logger.warning("%s", line)
     logger.info("Ingested: %s", _told(summary))
-    _publish(lake.location, names, summary, problems)
+    _publish(lake.location, names, summary)
     return summary
 
 
@@ -190,9 +189,7 @@ def _failures_told(summary: IngestSummary) -> list[str]:
     ]
 
 
-def _publish(
-    location: str, sources: Sequence[str], summary: IngestSummary, problems: Sequence[str]
-) -> None:
+def _publish(location: str, sources: Sequence[str], summary: IngestSummary) -> None:
     counts = {name: value for name, value in asdict(summary).items() if isinstance(value, int)}
     failures = [[state, n, next_step(state)] for state, n in summary.failures.items()]
     publish(
@@ -202,5 +199,5 @@ def _publish(
         table(["what", "count"], [[name.replace("_", " "), n] for name, n in counts.items()]),
         table(["objects that failed", "count", "what makes them readable"], failures),
         table(["objects of another kind", "count"], list(summary.lookalikes.items())),
-        "\n".join(f"- {plain(problem)}" for problem in problems),
+        "\n".join(f"- {plain(problem)}" for problem in summary.problems),
     )
