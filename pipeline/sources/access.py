@@ -57,14 +57,17 @@ class Access:
         """The region asked for or configured."""
         return self.options.region or self.session.region_name
 
-    def client(self, service: str, endpoint: str | None = None) -> Any:
+    def client(self, service: str, endpoint: str | None = None, region: str | None = None) -> Any:
         """Return a boto3 client that gives up within about a minute."""
         if endpoint is None:
             endpoint = self.endpoint if service == "s3" else _shared(self.options.endpoint)
         create: Any = self.session.client
         with self._lock:  # creating clients is not safe in several threads
             return create(
-                service, endpoint_url=endpoint, region_name=self.region, config=self._config()
+                service,
+                endpoint_url=endpoint,
+                region_name=region or self.region,
+                config=self._config(),
             )
 
     def store(self, bucket: str, region: str) -> S3Store:

@@ -60,7 +60,11 @@ class Source(Protocol):
         ...
 
     def find(self) -> Iterator[pa.RecordBatch]:
-        """Yield what is there, in batches of the OBJECTS schema, as the listing goes."""
+        """Yield what is there, in batches of the OBJECTS schema, as the listing goes.
+
+        An empty batch says that more may take a while, or that what there is should not wait
+        for it.
+        """
         ...
 
     def read(self, item: LogObject) -> bytes:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from pipeline.errors import SourceError
 from pipeline.sources.object import EVERYTHING, Selection, Source
 from pipeline.sources.options import DEFAULTS, S3Options
+
+_QUEUE_URL = re.compile(r"https?://sqs[.-]", re.ASCII)
 
 
 def open_source(text: str, selection: Selection = EVERYTHING, s3: S3Options = DEFAULTS) -> Source:
@@ -28,6 +32,10 @@ def open_source(text: str, selection: Selection = EVERYTHING, s3: S3Options = DE
         from pipeline.sources.local import open_local
 
         return open_local(text, selection)
+    if scheme in ("sqs", "sqs+https", "sqs+http") or _QUEUE_URL.match(text):
+        from pipeline.sources.sqs import SqsSource
+
+        return SqsSource(text, selection, s3)
     if scheme == "s3":
         from pipeline.sources.s3 import open_s3
 
