@@ -11,6 +11,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from math import isinf
+from uuid import uuid4
 
 import msgspec
 from msgspec import Raw
@@ -74,10 +76,29 @@ def prepare(text: bytes) -> Prepared:
 def canonical(record: object) -> str:
     """Return a record as JSON in one form: keys sorted, no white space, numbers as Python's.
 
-    >>> canonical({"b": 1.10, "a": [1, {}]})
-    '{"a":[1,{}],"b":1.1}'
+    Numbers too large for a double are all written as one that is, since JSON has no infinity.
+
+    >>> canonical({"b": 1.10, "a": [1, {}], "c": 1e400})
+    '{"a":[1,{}],"b":1.1,"c":1e999}'
     """
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    if "Infinity" not in text:
+        return text
+    mark = uuid4().hex  # stands for infinity where no text of the record can say the same
+    text = json.dumps(
+        _marked(record, mark), ensure_ascii=False, separators=(",", ":"), sort_keys=True
+    )
+    return text.replace(f'"+{mark}"', "1e999").replace(f'"-{mark}"', "-1e999")
+
+
+def _marked(value: object, mark: str) -> object:
+    if isinstance(value, dict):
+        return {name: _marked(inner, mark) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_marked(inner, mark) for inner in value]
+    if isinstance(value, float) and isinf(value):
+        return f"+{mark}" if value > 0 else f"-{mark}"
+    return value
 
 
 def canonical_hash(record: object) -> str:

@@ -148,7 +148,8 @@ class Ingest:
         readers = ThreadPoolExecutor(self._options.readers, "read")
         decoders = ThreadPoolExecutor(self._options.decoders, "decode")
         try:
-            for chunk in _chunks(self._fetch(readers)):
+            objects = min(_CHUNK_OBJECTS, self._options.batch_objects)
+            for chunk in _chunks(self._fetch(readers), objects):
                 self._decode(decoders, chunk)
                 if self._is_due():
                     self._commit()
@@ -294,7 +295,7 @@ def _pages(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(page)
 
 
-def _chunks(fetched: Iterator[Fetched]) -> Iterator[list[Fetched]]:
+def _chunks(fetched: Iterator[Fetched], objects: int) -> Iterator[list[Fetched]]:
     """Group objects into chunks worth a decoder's call, without holding a large one back."""
     chunk: list[Fetched] = []
     size = text = 0
@@ -302,7 +303,7 @@ def _chunks(fetched: Iterator[Fetched]) -> Iterator[list[Fetched]]:
         chunk.append(item)
         size += _stored_bytes(item)
         text += _text_bytes(item)
-        if size >= _CHUNK_BYTES or text >= _CHUNK_TEXT or len(chunk) >= _CHUNK_OBJECTS:
+        if size >= _CHUNK_BYTES or text >= _CHUNK_TEXT or len(chunk) >= objects:
             yield chunk
             chunk, size, text = [], 0, 0
     if chunk:

@@ -22,6 +22,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from pipeline.errors import LakeBusy
 from pipeline.ingest.decode import Document, Normaliser, Tally
 from pipeline.ingest.judge import Version, version_of
 from pipeline.ingest.stage import new_file, open_writer
@@ -37,14 +38,27 @@ SETTLED = "trailhouse.settled"
 Identity = tuple[str, str, Any]
 
 
+def settle(lake: Lake) -> None:
+    """Make the lake hold, of every event in conflict, the content with the smallest hash.
+
+    Raises:
+        LakeBusy: other writers kept winning; the next run does it.
+    """
+    try:
+        _settle(lake)
+    except (CommitFailedException, ValidationException) as lost:
+        raise LakeBusy(
+            f"lake {lake.location}: other writers kept changing what is in conflict", "run again"
+        ) from lost
+
+
 @retry(
     retry=retry_if_exception_type((CommitFailedException, ValidationException)),
     wait=wait_random_exponential(0.05, max=2),
     stop=stop_after_attempt(30),
     reraise=True,
 )
-def settle(lake: Lake) -> None:
-    """Make the lake hold, of every event in conflict, the content with the smallest hash."""
+def _settle(lake: Lake) -> None:
     conflicts = lake.table(CONFLICTS.name)
     current = conflicts.current_snapshot()
     done = int(conflicts.properties.get(SETTLED, 0))
@@ -118,7 +132,7 @@ def _rewrite(
             rows = pa.Table.from_batches([batch])
             places = [n for n in swaps if start <= n < start + len(rows)]
             keep = [n for n in range(len(rows)) if start + n not in swaps]
-            parts = [rows.take(keep)] if places else [rows]
+            parts = [rows.take(pa.array(keep, pa.int64()))] if places else [rows]
             parts += [_row_of(swaps[n], rows.slice(n - start, 1), schema) for n in places]
             writer.write_table(pa.concat_tables(part.cast(schema) for part in parts))
             start += len(rows)
