@@ -82,6 +82,7 @@ LOGS = TableSpec(
         event_time=TimestamptzType(),
         event_date=DateType(),
         event_key=LongType(),
+        content_hash=LongType(),
         record_hash=StringType(),
         unmapped=StringType(),
         source_object=StringType(),
