@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from botocore.credentials import (
     DeferredRefreshableCredentials,
 )
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader, create_loader
 from obstore.store import S3Store
 
 from pipeline.errors import SourceError
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 20
 _OBJECT_SECONDS = 600
-_RETRY_SECONDS = 60
+_RETRY_SECONDS = 180
 _LISTING_RETRIES = 5
 _CREDENTIALS_FOR = timedelta(minutes=5)
 _HOME = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
@@ -147,16 +149,27 @@ def open_access(options: S3Options) -> Access:
         or os.environ.get("AWS_ENDPOINT_URL")
     )
     try:
-        if options.role_arn:
-            core = _assume(options, options.role_arn)
-        else:
-            core = botocore.session.Session(profile=options.profile)
+        core = _assume(options, options.role_arn) if options.role_arn else _session(options)
         session = boto3.Session(botocore_session=core, region_name=options.region)
         if options.role_arn:
             _check_role(session, options.role_arn)
     except BotoCoreError as error:
         raise refused_source("AWS", "", error) from error
     return Access(options, session, endpoint)
+
+
+def _session(options: S3Options) -> botocore.session.Session:
+    """Return a session of the profile asked for, having looked that there is one."""
+    session = botocore.session.Session(profile=options.profile)
+    session.register_component("data_loader", _loader())
+    session.get_scoped_config()
+    return session
+
+
+@cache
+def _loader() -> Loader:
+    """Return what loads botocore's descriptions of services, which takes a while, once."""
+    return create_loader()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +185,7 @@ class _AssumedRole:
 
 def _assume(options: S3Options, role: str) -> botocore.session.Session:
     """Return a session as the role, made from one as whoever may assume it."""
-    caller = botocore.session.Session(profile=options.profile)
+    caller = _session(options)
     source = caller.get_credentials()
     if source is None:
         raise SourceError(
@@ -193,7 +206,7 @@ def _assume(options: S3Options, role: str) -> botocore.session.Session:
     if options.external_id:
         arguments["ExternalId"] = options.external_id
     fetcher = AssumeRoleCredentialFetcher(create_client, source, role, extra_args=arguments)
-    session = botocore.session.Session(profile=options.profile)
+    session = _session(options)
     session.register_component("credential_provider", _AssumedRole(fetcher.fetch_credentials))
     return session
 

@@ -15,7 +15,7 @@ from pipeline.errors import SourceError, UnreadableObject
 from pipeline.sources.access import Access
 from pipeline.sources.listing import Lister, parse_quickly
 from pipeline.sources.object import LogObject
-from pipeline.sources.refusal import parse_refusal, refused_object, refused_source
+from pipeline.sources.refusal import BUSY, parse_refusal, refused_object, refused_source
 
 _UNREACHED_LIMIT = 16
 """Objects in a row that no answer came for, after which the whole source counts as gone."""
@@ -65,8 +65,8 @@ class Bucket:
             raise refused_object(item, code, message) from None
         except BaseError as error:
             refusal = parse_refusal(str(error))
-            if refusal is None:
-                raise self._unanswered(item, error) from None
+            if refusal is None or refusal[0] in BUSY or refusal[0].startswith("5"):
+                raise self._unanswered(item, _first_line(error)) from None
             raise refused_object(item, *refusal) from None
         try:
             return bytes(answer.bytes())
@@ -90,14 +90,14 @@ class Bucket:
             raise refused_source(item.uri, "s3:GetObject", error) from None
         return stored
 
-    def _unanswered(self, item: LogObject, error: BaseError) -> SourceError:
-        """Return that an object got no answer, or that nothing gets one any more."""
+    def _unanswered(self, item: LogObject, said: str) -> SourceError:
+        """Return that an object got no answer in time, or that nothing gets one any more."""
         self._unreached += 1
-        what = f"no answer ({_first_line(error)})"
+        what = f"no answer ({said})"
         if self._unreached >= _UNREACHED_LIMIT:
             return SourceError(
                 f"s3://{self.name}: {what}, nor for the {self._unreached - 1} objects before",
-                "check the endpoint, region and network",
+                "check the endpoint and network; with fewer connections if it throttles",
             )
         return UnreadableObject(item.uri, "failed", what, "run again")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from pipeline.errors import SourceError, UnreadableObject
 from pipeline.sources.columns import Columns
 from pipeline.sources.layout import is_selected
 from pipeline.sources.object import EVERYTHING, LogObject, Selection
+from pipeline.sources.stdin import StdinSource
 from pipeline.sources.walk import Found, walk
 
 _ODD = "file://"
@@ -82,7 +84,7 @@ class LocalSource:
         return [f"{self.name}: {n} left out ({why})" for why, n in sorted(self._left_out.items())]
 
     def _found(self) -> Iterator[Found]:
-        path = os.path.abspath(os.path.expanduser(self.name))
+        path = _absolute(to_path(self.name))
         if os.path.isdir(path):
             yield from walk([path], self._left_out)
         elif os.path.lexists(path):
@@ -105,18 +107,22 @@ class LocalSource:
                 yield _named(match)
 
 
-def open_local(text: str, selection: Selection) -> LocalSource:
+def open_local(text: str, selection: Selection) -> LocalSource | StdinSource:
     """Return a source of files after a look whether there are any.
+
+    A pipe under a path, as a shell's `<(…)` gives, is read like standard input.
 
     Raises:
         SourceError: there is no such file or folder, or nothing matches the pattern.
     """
-    path = os.path.abspath(os.path.expanduser(text))
+    path = _absolute(text)
+    if _is_pipe(path):
+        return StdinSource(text, path)
     if not os.path.lexists(path) and (
         not glob.has_magic(path) or next(glob.iglob(path, recursive=True), None) is None
     ):
         raise _nothing_at(text)
-    return LocalSource(text, selection)
+    return LocalSource(to_uri(text), selection)
 
 
 def to_uri(path: str) -> str:
@@ -141,6 +147,18 @@ def to_path(uri: str) -> str:
     if uri.startswith(_ODD):
         return os.fsdecode(unquote_to_bytes(uri.removeprefix(_ODD)))
     return uri
+
+
+def _absolute(text: str) -> str:
+    return os.path.abspath(os.path.expanduser(text))
+
+
+def _is_pipe(path: str) -> bool:
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
 def _named(path: str) -> Found:

@@ -28,10 +28,10 @@ def open_source(text: str, selection: Selection = EVERYTHING, s3: S3Options = DE
         from pipeline.sources.stdin import StdinSource
 
         return StdinSource()
-    if not mark:
-        from pipeline.sources.local import open_local
+    if not mark or scheme == "file":
+        from pipeline.sources.local import open_local, to_path
 
-        return open_local(text, selection)
+        return open_local(to_path(text), selection)
     if scheme in ("sqs", "sqs+https", "sqs+http") or _QUEUE_URL.match(text):
         from pipeline.sources.sqs import SqsSource
 

@@ -35,6 +35,9 @@ _ELSEWHERE = {
     "AuthorizationHeaderMalformed",
     "IllegalLocationConstraintException",
 }
+BUSY = {"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "Throttling", "429"}
+"""What a service says when it may serve the same request later."""
+
 _MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchBucket"}
 _NO_CREDENTIALS = (
     NoCredentialsError,
@@ -43,7 +46,7 @@ _NO_CREDENTIALS = (
     TokenRetrievalError,
     ProfileNotFound,
 )
-_CODE = re.compile(r"<Code>([^<]*)</Code>")
+_CODE = re.compile(r"<Code>([^<]+)</Code>")
 _STATUS = re.compile(r"status code: (\d{3})([^:<\n]*)")
 _MESSAGE = re.compile(r"<Message>([^<]*)</Message>")
 
@@ -109,6 +112,10 @@ def refused_object(item: LogObject, code: str, message: str) -> SourceError:
     bucket = item.uri.removeprefix("s3://").partition("/")[0]
     if code in _CREDENTIALS:
         return SourceError(f"s3://{bucket}: {said}", "renew the credentials and run again")
+    if code in _ELSEWHERE:
+        return SourceError(
+            f"s3://{bucket}: {said}", "set the region to the bucket's, or not at all"
+        )
     if code == "InvalidObjectState":
         return UnreadableObject(
             item.uri, "archived", f"in {item.storage_class or 'an archive'}", _restoring(item)

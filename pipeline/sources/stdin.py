@@ -26,17 +26,18 @@ class StdinSource:
     """What is piped in, read once: in memory up to 64 MiB, in a temporary file beyond.
 
     Its uri is the hash of its bytes, so that the same input is known a second time.
+
+    Attributes:
+        path: of a pipe to read in place of standard input.
+        stream: what to read in place of both.
     """
 
+    name: str = "-"
+    path: str = ""
     stream: IO[bytes] | None = None
     limit: int = LIMIT_BYTES
     _spool: SpooledTemporaryFile[bytes] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def name(self) -> str:
-        """Return the name that asks for it."""
-        return "-"
 
     def find(self) -> Iterator[pa.RecordBatch]:
         """Read all of it, and yield the one object it is; nothing at all is no object.
@@ -44,7 +45,13 @@ class StdinSource:
         Raises:
             SourceError: it is a terminal, or more than the limit.
         """
-        stream = self.stream or sys.stdin.buffer
+        if self.path:
+            with open(self.path, "rb") as pipe:
+                yield from self._take(pipe)
+        else:
+            yield from self._take(self.stream or sys.stdin.buffer)
+
+    def _take(self, stream: IO[bytes]) -> Iterator[pa.RecordBatch]:
         if stream.isatty():
             raise SourceError("standard input is a terminal", "pipe logs in, or name a source")
         spool = SpooledTemporaryFile[bytes](_MEMORY_BYTES)
@@ -54,7 +61,7 @@ class StdinSource:
             if size > self.limit:
                 spool.close()
                 raise SourceError(
-                    f"standard input: more than {self.limit} bytes",
+                    f"{self.name}: more than {self.limit} bytes",
                     "store it as files and ingest their folder",
                 )
             digest.update(piece)

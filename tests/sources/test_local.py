@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import doctest
 import os
+import subprocess
+import sys
+import threading
 import time
 from datetime import UTC, datetime
 from io import BytesIO
@@ -254,22 +257,54 @@ def test_standard_input_is_known_the_second_time(tmp_path: Path) -> None:
     """The same bytes piped in twice are one object; other bytes are another."""
     lake = open_lake(str(tmp_path / "lake"), create=True)
     stored = gzipped(event(1), event(2))
-    assert ingest(lake, [StdinSource(BytesIO(stored))]).rows_added == 2
-    assert ingest(lake, [StdinSource(BytesIO(stored))]).objects_new == 0
-    assert ingest(lake, [StdinSource(BytesIO(gzipped(event(3))))]).rows_added == 1
-    assert ingest(lake, [StdinSource(BytesIO(b""))]).objects_found == 0
+    assert ingest(lake, [StdinSource(stream=BytesIO(stored))]).rows_added == 2
+    assert ingest(lake, [StdinSource(stream=BytesIO(stored))]).objects_new == 0
+    assert ingest(lake, [StdinSource(stream=BytesIO(gzipped(event(3))))]).rows_added == 1
+    assert ingest(lake, [StdinSource(stream=BytesIO(b""))]).objects_found == 0
 
 
 def test_standard_input_is_bounded() -> None:
     """What would not fit is refused with another way to do it."""
     with pytest.raises(SourceError, match="store it as files"):
-        listed(StdinSource(BytesIO(b"x" * 2_000_001), limit=2_000_000))
+        listed(StdinSource(stream=BytesIO(b"x" * 2_000_001), limit=2_000_000))
 
 
 def test_an_unknown_scheme_names_the_known_ones() -> None:
     """The error says what a source can be."""
     with pytest.raises(SourceError, match=r"no sources on gs://; give a path, s3://"):
         open_source("gs://bucket/logs")
+
+
+def test_a_pipe_is_read_like_standard_input(tmp_path: Path) -> None:
+    """What a shell's <(…) gives can be read once, and is known by its content."""
+    lake = open_lake(str(tmp_path / "lake"), create=True)
+    pipe = str(tmp_path / "pipe")
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: Path(pipe).write_bytes(gzipped(event(1))))
+    writer.start()
+    assert ingest(lake, [open_source(pipe)]).rows_added == 1
+    writer.join()
+
+
+def test_a_folder_of_odd_bytes_can_be_named(tmp_path: Path) -> None:
+    """A source's name is text that can be stored, and its uri names it too."""
+    folder = f"{tmp_path}/\udcff"
+    fill(Path(folder), "a.json")
+    found = open_source(folder)
+    assert found.name == f"file://{tmp_path}/%FF"
+    assert [item.uri for item in listed(found)] == [f"file://{tmp_path}/%FF/a.json"]
+    assert listed(open_source(found.name)) == listed(found)
+
+
+def test_opening_a_source_loads_no_library_it_does_not_use() -> None:
+    """A run over local files does not wait for what speaks to AWS."""
+    code = (
+        "import sys, pipeline.sources.open, pipeline.sources.local, pipeline.sources.s3;"
+        "import pipeline.sources.sqs;"
+        "print([name for name in ('boto3', 'botocore', 'obstore') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 @pytest.mark.soak

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -170,11 +171,16 @@ def test_void_credentials_end_the_run(proxy: Proxy, stored: str) -> None:
     assert not isinstance(caught.value, UnreadableObject)
 
 
-def test_a_service_that_is_gone_ends_the_run(proxy: Proxy, stored: str) -> None:
+@pytest.mark.parametrize(
+    "fault", [{"drop": True}, {"status": 503, "code": "SlowDown"}, {"status": 502}]
+)
+def test_a_service_that_is_gone_ends_the_run(
+    proxy: Proxy, stored: str, fault: dict[str, Any]
+) -> None:
     """When object after object gets no answer, the rest is not waited for one by one."""
     found = source(proxy, stored, retries=0)
     item = first(found)
-    proxy.add(Rule(is_get, None, drop=True))
+    proxy.add(Rule(is_get, None, **fault))
     for _ in range(15):
         assert reason(found, item).reason == "failed"
     with pytest.raises(SourceError, match="nor for the 15 objects before") as caught:
