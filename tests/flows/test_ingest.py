@@ -14,8 +14,6 @@ from pipeline.lake.state import list_runs
 from tests.events import document, event, rows, trail_name
 from tests.flows.conftest import Server
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 
 def test_a_run_takes_in_what_is_new_and_says_so(
     prefect: Server, trail: Path, tmp_path: Path

@@ -11,8 +11,6 @@ from tests.events import rows
 from tests.flows.conftest import Server
 from tests.lakerows import at, commit_rows, event
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:

@@ -15,8 +15,6 @@ from pipeline.lake.catalog import open_lake
 from tests.events import rows
 from tests.flows.conftest import Server, await_that, stop
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 _SERVE = """
 import sys
 from datetime import timedelta
