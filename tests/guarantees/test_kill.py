@@ -15,13 +15,13 @@ from pipeline.steps.ingest import ingest
 from tests.guarantees.trail import Truth, check, write_trail
 from tests.guarantees.worker import KILLED, Fuse, finish, start
 
-SMALL = {"batch_objects": 6, "decoders": 2, "readers": 4}
+SMALL = {"batch_objects": 2, "decoders": 1, "readers": 4}
 
 
 @pytest.fixture(scope="module")
 def trail(tmp_path_factory: pytest.TempPathFactory) -> Truth:
     """Return a small awkward trail."""
-    plan = Plan(accounts=2, events=3000, records_per_file=60, days=2, seed=5)
+    plan = Plan(accounts=2, events=2000, records_per_file=50, days=1, seed=5)
     return write_trail(tmp_path_factory.mktemp("trail"), plan)
 
 
