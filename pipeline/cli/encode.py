@@ -15,7 +15,7 @@ import pyarrow as pa
 from pipeline.cli.text import neutralise
 from pipeline.steps.times import write_time
 
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+_FORMULA = "=+-@\t\r"
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
 
@@ -116,23 +116,28 @@ def escape_formula(text: str) -> str:
     >>> escape_formula("=cmd()"), escape_formula("-5.2"), escape_formula("plain")
     ("'=cmd()", '-5.2', 'plain')
     """
-    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
+    if text[:1] in _FORMULA and text and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text
 
 
 def _values(column: pa.Array) -> list[Any]:
     kind = column.type
-    if pa.types.is_timestamp(kind) and kind.unit == "ns":
-        column = column.cast(pa.timestamp("us", kind.tz), safe=False)
+    if pa.types.is_timestamp(kind):
+        return _moments(column)
     values: list[Any] = column.to_pylist(maps_as_pydicts="lossy")
     if pa.types.is_interval(kind):
         return [None if value is None else _interval(value) for value in values]
-    if pa.types.is_duration(kind):
-        return [
-            None if value is None else str(timedelta(seconds=value.total_seconds()))
-            for value in values
-        ]
+    return values
+
+
+def _moments(column: pa.Array) -> list[Any]:
+    """Return instants as ISO 8601 text, without fractions that are zero; all at once, in Arrow."""
+    import pyarrow.compute as pc
+
+    text = pc.replace_substring(column.cast(pa.string()), " ", "T", max_replacements=1)
+    text = pc.replace_substring_regex(text, r"(\.\d*?)0+(Z?)$", r"\1\2")
+    values: list[Any] = pc.replace_substring_regex(text, r"\.(Z?)$", r"\1").to_pylist()
     return values
 
 
@@ -164,15 +169,21 @@ def _csv(
 ) -> Iterator[bytes]:
     escape: Callable[[str], str] = escape_formula if is_escaped else str
     yield _csv_lines([[escape(name) for name in names]])
-    texts = [
-        pa.types.is_string(kind) or pa.types.is_large_string(kind) for kind in batches.schema.types
-    ]
     for batch in batches:
-        cells = [
-            [escape(cell_text(value)) if is_text else cell_text(value) for value in _values(column)]
-            for column, is_text in zip(batch.columns, texts, strict=True)
-        ]
+        cells = [_cells(column, is_escaped=is_escaped) for column in batch.columns]
         yield _csv_lines(zip(*cells, strict=True))
+
+
+def _cells(column: pa.Array, *, is_escaped: bool) -> list[Any]:
+    """Return a column as cells; numbers and null are left to the CSV writer."""
+    kind, values = column.type, _values(column)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        if is_escaped:
+            return [escape_formula(v) if v and v[0] in _FORMULA else v for v in values]
+        return values
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_timestamp(kind):
+        return values
+    return list(map(cell_text, values))
 
 
 def _csv_lines(rows: Any) -> bytes:
@@ -185,11 +196,23 @@ def _write_parquet(names: Sequence[str], batches: pa.RecordBatchReader, out: IO[
     import pyarrow.parquet as pq
 
     schema = pa.schema(
-        [field.with_name(name) for field, name in zip(batches.schema, names, strict=True)]
+        [
+            (name, _parquet_type(field.type))
+            for field, name in zip(batches.schema, names, strict=True)
+        ]
     )
     with pq.ParquetWriter(out, schema, compression="zstd") as writer:
         for batch in batches:
-            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+            columns = [
+                pa.array(_values(column), kind) if pa.types.is_interval(column.type) else column
+                for column, kind in zip(batch.columns, schema.types, strict=True)
+            ]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+
+
+def _parquet_type(kind: pa.DataType) -> pa.DataType:
+    """Return the type to write: Parquet has no intervals of months, days and nanoseconds."""
+    return pa.string() if pa.types.is_interval(kind) else kind
 
 
 def _harmless(text: bytes) -> bytes:

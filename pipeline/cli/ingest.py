@@ -81,7 +81,7 @@ def ingest_command(
     A SOURCE is a file, a folder, a glob, - for standard input, s3://bucket/prefix or
     sqs://queue; without one, the sources of trailhouse.toml are read. Run it as often as you
     like: each event is in the lake once. --from and --to choose objects by the day in their
-    names.
+    names, and one day more, since the last minutes of a day are delivered in the next.
 
     Objects that could not be read are on record and tried again by the next run, so they do
     not make the command fail; with --strict they do.

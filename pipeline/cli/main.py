@@ -85,6 +85,9 @@ def run(arguments: Sequence[str]) -> int:
         return _say(
             "interrupted; what was committed is safe, and running again continues", INTERRUPTED
         )
+    except click.exceptions.NoArgsIsHelpError as wrong:
+        click.echo(wrong.format_message(), err=True)
+        return USAGE
     except click.UsageError as wrong:
         return _say(_usage_text(wrong), USAGE)
     except click.ClickException as wrong:
@@ -100,7 +103,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _usage_text(wrong: click.UsageError) -> str:
     """Return click's complaint as one line with the next step."""
-    told = wrong.format_message().strip().rstrip(".")
+    told = wrong.format_message().strip().rstrip(".").replace(". (", " (")
     told = told[:1].lower() + told[1:]
     if wrong.ctx is None or "; " in told:
         return told

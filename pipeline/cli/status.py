@@ -126,7 +126,7 @@ def _facts(status: Status) -> list[tuple[str, str]]:
 
 
 def _write_failures(console: Console, status: Status) -> None:
-    from pipeline.cli.render import say
+    from pipeline.cli.render import say, say_whole
     from pipeline.cli.text import count, neutralise, size
 
     for failure in status.failures:
@@ -136,7 +136,7 @@ def _write_failures(console: Console, status: Status) -> None:
             f"{count(failure.n_objects, 'object')} {failure.state} ({size(failure.n_bytes)})",
             "yellow",
         )
-        say(console, f"  for one    {neutralise(failure.example_uri)}", indent=13)
+        say_whole(console, f"  for one    {neutralise(failure.example_uri)}")
         if failure.example_reason:
             say(console, f"  because    {neutralise(failure.example_reason)}", indent=13)
         say(console, f"  next       {failure.next_step}", indent=13)
@@ -176,12 +176,20 @@ def _write_runs(console: Console, runs: Sequence[RunRecord]) -> None:
                 run.command,
                 run.state,
                 duration((run.ended_at - run.started_at).total_seconds()) if run.ended_at else "",
-                run.error or _came_to(run.summary),
+                _ending(run),
             )
             for run in runs
         ],
         "=  >",
     )
+
+
+def _ending(run: RunRecord) -> str:
+    from pipeline.cli.text import one_line
+
+    if run.state == "interrupted":
+        return "stopped; run it again to go on"
+    return one_line(run.error) if run.error else _came_to(run.summary)
 
 
 def _came_to(summary: Mapping[str, Any]) -> str:

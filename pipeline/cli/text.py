@@ -60,18 +60,12 @@ def fit_widths(natural: Sequence[int], least: Sequence[int], room: int) -> list[
     >>> fit_widths([10, 20], [4, 4], 60)
     [10, 20]
     """
-    widths = list(natural)
-    over = sum(widths) - room
-    while over > 0:
-        able = [n for n, width in enumerate(widths) if width > least[n]]
-        if not able:
-            break
-        widest = max(able, key=lambda n: widths[n])
-        second = max((widths[n] for n in able if widths[n] < widths[widest]), default=0)
-        cut = min(over, max(widths[widest] - max(second, least[widest]), 1))
-        widths[widest] -= cut
-        over -= cut
-    return widths
+
+    def cut(most: int) -> list[int]:
+        return [min(wide, max(most, low)) for wide, low in zip(natural, least, strict=True)]
+
+    fitting = (most for most in range(max(natural, default=0), 0, -1) if sum(cut(most)) <= room)
+    return cut(next(fitting, 0))
 
 
 def draw_table(

@@ -70,11 +70,10 @@ class Loaded:
 
     def _origin(self, name: str) -> str:
         """Return the origin of a setting: its own, else that of the table it is in."""
-        parts = re.split(r"\.(?![^\[]*\])", name)
-        for end in range(len(parts), 0, -1):
-            origin = self.origins.get(".".join(parts[:end]))
-            if origin:
-                return origin
+        while name:
+            if name in self.origins:
+                return self.origins[name]
+            name = name[: max(name.rfind("."), name.rfind("["), 0)]
         return "default"
 
 

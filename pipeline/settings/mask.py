@@ -7,7 +7,9 @@ import re
 _SECRET = re.compile(
     r"password|secret|token|credential|access[-_.]?key|api[-_.]?key", re.IGNORECASE
 )
-_URI_PASSWORD = re.compile(r"(://[^:/?#@\s]*):[^@\s]*@")  # to the last @: a password may hold one
+_URI_PASSWORD = re.compile(
+    r"(://[^:/?#@\s]*):.*@", re.DOTALL
+)  # to the last @: a password may hold one
 _URI_PARAMETER = re.compile(
     r"([?&][^=&\s]*(?:password|secret|token)[^=&\s]*)=[^&\s]*", re.IGNORECASE
 )

@@ -121,6 +121,13 @@ def named_sources(loaded: Loaded, names: Iterable[str], wanted: Selection) -> li
     return [_open_source(name, wanted, loaded.settings.s3) for name in names]
 
 
+def source_s3(loaded: Loaded, source: SourceSettings) -> S3Settings:
+    """Return how a source's bucket is reached: flags over its own settings over the section."""
+    flags: Mapping[str, Any] = loaded.flags.get("s3", {})
+    own = source.s3.model_dump(exclude_unset=True)
+    return loaded.settings.s3.model_copy(update={**own, **flags})
+
+
 def _open(loaded: Loaded, source: SourceSettings, number: int, wanted: Selection) -> Source:
     try:
         own = selection(source.start, source.end, source.accounts, source.regions)
@@ -132,10 +139,7 @@ def _open(loaded: Loaded, source: SourceSettings, number: int, wanted: Selection
         wanted.accounts or own.accounts,
         wanted.regions or own.regions,
     )
-    flags: Mapping[str, Any] = loaded.flags.get("s3", {})
-    own_s3 = source.s3.model_dump(exclude_unset=True)
-    s3 = loaded.settings.s3.model_copy(update={**own_s3, **flags})
-    return _open_source(source.location, chosen, s3)
+    return _open_source(source.location, chosen, source_s3(loaded, source))
 
 
 def _open_source(location: str, wanted: Selection, s3: S3Settings) -> Source:

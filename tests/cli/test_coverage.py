@@ -1,0 +1,97 @@
+"""`trailhouse coverage`: a map for people, rows for programs, an exit code for schedules."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def gappy(run: Run, tmp_path: Path) -> Path:
+    """Return a lake of a trail with an event each hour of six days but 20 hours of the fifth."""
+    first = datetime(2026, 3, 1, tzinfo=UTC)
+    hours = [n for n in range(144) if not 100 <= n < 120]
+    lines = [
+        json.dumps(
+            {
+                "eventVersion": "1.11",
+                "eventID": f"e{n}",
+                "eventTime": f"{first + timedelta(hours=n):%Y-%m-%dT%H:%M:%SZ}",
+                "awsRegion": "eu-west-1",
+                "recipientAccountId": "111122223333",
+            }
+        )
+        for n in hours
+    ]
+    (tmp_path / "gappy.json").write_text("\n".join(lines))
+    delivered = (first + timedelta(hours=144)).timestamp()
+    os.utime(tmp_path / "gappy.json", (delivered, delivered))
+    run("ingest", "gappy.json", "--lake", "gappy")
+    return tmp_path / "gappy"
+
+
+def test_the_map_is_as_agreed(run: Run, gappy: Path, golden: Callable[[str, str], None]) -> None:
+    """Days across, trails down, the gaps beneath, the rule it judges by at the end."""
+    golden("coverage.txt", run("coverage", "--lake", gappy, "--format", "table").out)
+    text = run("coverage", "--lake", gappy, "--format", "table", "--hours").out
+    golden("coverage-hours.txt", text)
+
+
+def test_the_data_is_by_day_hour_or_gap(run: Run, gappy: Path) -> None:
+    """Rows are days, hours or gaps, of the period asked for."""
+    days = run("coverage", "--lake", gappy).rows
+    assert [day["state"] for day in days] == ["events"] * 4 + ["gap", "events"]
+    hours = run("coverage", "--lake", gappy, "--hours", "--from", "2026-03-05").rows
+    assert sum(hour["state"] == "gap" for hour in hours) == 20
+    (gap,) = run("coverage", "--lake", gappy, "--gaps").rows
+    assert (gap["from"], gap["silent_hours"]) == ("2026-03-05T04:00:00Z", 20)
+    assert run("coverage", "--lake", gappy, "--gaps", "--to", "2026-03-03").rows == []
+
+
+def test_a_schedule_can_fail_on_gaps(run: Run, gappy: Path) -> None:
+    """--fail-on-gap gives exit code 3 where there is a gap in the period, else 0."""
+    assert run("coverage", "--lake", gappy).code == 0
+    assert run("coverage", "--lake", gappy, "--fail-on-gap").code == 3
+    assert run("coverage", "--lake", gappy, "--fail-on-gap", "--to", "2026-03-04").code == 0
+
+
+def test_an_unreadable_object_is_a_gap_in_knowledge(run: Run, lake: Path) -> None:
+    """--fail-on-gap fails on objects that could not be read."""
+    assert run("coverage", "--lake", lake, "--fail-on-gap").code == 3
+
+
+def test_nothing_to_show_is_said(run: Run, gappy: Path) -> None:
+    """A choice that nothing meets is no error."""
+    ran = run("coverage", "--lake", gappy, "--account", "999999999999", "-f", "table")
+    assert ran.code == 0
+    assert "nothing" in ran.out
+
+
+def test_many_trails_are_cut_to_those_that_matter(run: Run, lake: Path, tmp_path: Path) -> None:
+    """With --max-rows the trails with gaps and most events are kept, and the rest counted."""
+    lines = [
+        json.dumps(
+            {
+                "eventVersion": "1.11",
+                "eventID": f"e{n}-{k}",
+                "eventTime": "2026-03-01T00:00:00Z",
+                "awsRegion": "eu-west-1",
+                "recipientAccountId": f"{n:012}",
+            }
+        )
+        for n in range(5)
+        for k in range(n + 1)
+    ]
+    (tmp_path / "many.json").write_text("\n".join(lines))
+    run("ingest", "many.json", "--lake", "many")
+    text = run("coverage", "--lake", "many", "-f", "table", "--max-rows", "2").out
+    assert "000000000004" in text
+    assert "000000000000" not in text
+    assert "and 3 more trails" in text

@@ -1,0 +1,51 @@
+"""`trailhouse status`: all that is known of a lake, for people and for programs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.cli.conftest import Run, replaced
+
+
+def test_the_text_is_as_agreed(run: Run, lake: Path, golden: Callable[[str, str], None]) -> None:
+    """Counts, failures with their next step, quarantine and runs, in a few lines."""
+    text = run("status", "--lake", lake, "--format", "table").out
+    text = replaced(text, (str(lake), "LAKE"), (str(lake.parent), "FOLDER"))
+    text = re.sub(r"(?<!-)\d{4}-\d\d-\d\dT[\d:]+Z(?= |\n|$)", _moment, text)
+    text = re.sub(r"newest     \d+", "newest     ID", text)
+    text = re.sub(r"size .*|snapshots .*| +\d+\.\d s(?=  )", lambda f: f[0].split()[0], text)
+    golden("status.txt", text)
+
+
+def test_the_data_is_everything(run: Run, lake: Path) -> None:
+    """JSON has the counts, failures, quarantine and the last runs with their summaries."""
+    told = run("status", "--lake", lake, "--format", "json").json
+    assert told["n_events"] == 24
+    assert told["failures"][0]["state"] == "broken"
+    assert told["quarantine"][0]["n_records"] == 1
+    assert told["runs"][0]["command"] == "ingest"
+    assert told["runs"][0]["summary"]["rows_added"] == 24
+
+
+def test_so_many_runs_are_shown(run: Run, own_lake: Path, trail: Path) -> None:
+    """--runs says how many."""
+    run("ingest", trail, "--lake", own_lake)
+    for number in (0, 1, 2):
+        told = run("status", "--lake", own_lake, "-f", "json", "--runs", number).json
+        assert len(told["runs"]) == number
+
+
+def test_an_empty_lake_says_what_to_do(run: Run, tmp_path: Path) -> None:
+    """With nothing in it the next step is an ingest."""
+    (tmp_path / "empty").mkdir()
+    run("ingest", "empty", "--lake", "lake")
+    ran = run("status", "--lake", "lake", "-f", "table")
+    assert ran.code == 0
+    assert "the lake is empty; fill it with: trailhouse ingest SOURCE" in ran.out
+
+
+def _moment(found: re.Match[str]) -> str:
+    """Keep times of the trail, hide those of the run."""
+    return found[0] if found[0].startswith("2026-03") else "TIME"
