@@ -59,13 +59,13 @@ def split_values(text: bytes) -> Iterator[bytes | Malformed]:
                 yield from _run_together(line)
 
 
-def split_broken(text: bytes) -> Iterator[bytes | Malformed]:
-    """Yield the elements of an array whose document does not parse, each judged by itself.
+def split_broken(text: bytes, start: int = 0) -> Iterator[bytes | Malformed]:
+    """Yield the elements, from a place on, of an array that does not parse, each judged by itself.
 
     An element that lacks a bracket or a quote ends at the latest where the next event begins
     as AWS begins them, so that it does not take its neighbours along.
     """
-    start = border = 0
+    border = 0
     while True:
         opening = text.find(b"{", start)
         if opening < 0:
@@ -156,7 +156,7 @@ def _broken(text: bytes) -> Iterator[bytes | Malformed]:
     """Yield what can be read of a value that does not parse: the entries of its array, if any."""
     entries = _ENTRIES.match(text)
     if entries:
-        yield from split_broken(text[entries.end() :])
+        yield from split_broken(text, entries.end())
     else:
         yield Malformed(text, _why(text))
 
