@@ -142,7 +142,7 @@ def _write_answer(console: Console, lake: Lake) -> None:
     say(console)
     with query(lake, question.sql) as answer:
         rows = [[cell_text(value) for value in row] for row in answer.rows()]
-        small_table(console, answer.columns, rows, " => >")
+        small_table(console, answer.columns, rows, "= > >")
 
 
 def _write_map(console: Console, place: DemoFolder, lake: Lake) -> None:

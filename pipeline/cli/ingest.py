@@ -96,6 +96,7 @@ def ingest_command(
             "s3.requester_pays": requester_pays or None,
         }
     )
+    from pipeline.cli.render import print_summary
     from pipeline.steps import configured
     from pipeline.steps.ingest import ingest
 
@@ -109,17 +110,10 @@ def ingest_command(
         progress = IngestProgress(line)
         options = configured.ingest_options(loaded.settings)
         summary = ingest(lake, opened, options, progress.report)
-    print_ingest(output, summary, lake.location)
-    if summary.objects_failed and not told.quiet:
+    print_summary(output, asdict(summary), lambda c: write_ingest(c, summary, lake.location))
+    if summary.objects_failed and not told.quiet and output.format != "table":
         _warn(summary)
     return 1 if strict and summary.objects_failed else 0
-
-
-def print_ingest(output: Output, summary: IngestSummary, location: str) -> None:
-    """Print what an ingest came to."""
-    from pipeline.cli.render import print_summary
-
-    print_summary(output, asdict(summary), lambda console: write_ingest(console, summary, location))
 
 
 def write_ingest(

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.group import LazyGroup, Option
-from pipeline.cli.ingest import print_ingest
 from pipeline.cli.options import Invocation, command, everywhere, output_options
 from pipeline.cli.output import Output
+from pipeline.cli.text import count, neutralise
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pipeline.ingest.quarantine import Entry
+    from pipeline.steps.ingest import IngestSummary
 
 _HERE = "pipeline.cli.quarantine"
 _SHORT_ID = 12
@@ -68,10 +70,18 @@ def list_command(told: Invocation, reason: str | None, output: Output) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    short = pc.utf8_slice_codeunits(found["quarantine_id"], 0, _SHORT_ID)
-    names = ["reason", "detail", "uri", "position", "size_bytes", "quarantined_at"]
-    shown = pa.table({"id": short} | {name: found[name] for name in names})
-    print_rows(output, shown.to_reader())
+    objects = pc.replace_substring_regex(found["uri"], r"^.*/", "")
+    shown = pa.table(
+        {
+            "id": pc.utf8_slice_codeunits(found["quarantine_id"], 0, _SHORT_ID),
+            "reason": found["reason"],
+            "detail": found["detail"],
+            "object": objects,
+            "position": found["position"],
+            "seen": pc.floor_temporal(found["quarantined_at"], unit="second"),
+        }
+    )
+    print_rows(output, shown.to_reader(), whole=["id", "reason"])
     if not told.quiet:
         told_next = "trailhouse quarantine show ID, trailhouse quarantine retry"
         click.echo(f"next: {told_next}" if len(found) else "nothing is in quarantine", err=True)
@@ -136,7 +146,24 @@ def retry_command(
     lake = told.open_lake()
     from pipeline.steps.ingest import retry_quarantine
 
-    print_ingest(output, retry_quarantine(lake, reason, ids), lake.location)
+    summary = retry_quarantine(lake, reason, ids)
+    from pipeline.cli.render import print_summary
+
+    print_summary(output, asdict(summary), lambda console: _write_retry(console, summary))
+
+
+def _write_retry(console: Console, summary: IngestSummary) -> None:
+    from pipeline.cli.render import say
+
+    if not summary.objects_found:
+        say(console, "nothing of it can be read yet; it stays in quarantine")
+        return
+    say(
+        console,
+        f"{count(summary.objects_found, 'record')} could be read: {summary.rows_added:,} added, "
+        f"{summary.duplicates + summary.conflicts:,} known already",
+    )
+    say(console, "see what is left: trailhouse quarantine list", "dim")
 
 
 def _facts(entry: Entry) -> dict[str, object]:
@@ -167,7 +194,6 @@ def _text_of(entry: Entry) -> bytes:
 
 def _write_entry(console: Console, entry: Entry) -> None:
     from pipeline.cli.render import say, say_whole
-    from pipeline.cli.text import neutralise
 
     for label, value in (
         ("id", entry.quarantine_id),
@@ -176,7 +202,7 @@ def _write_entry(console: Console, entry: Entry) -> None:
         ("object", entry.uri),
         ("position", str(entry.position)),
     ):
-        say(console, f"{label:<10}{neutralise(value or '')}", indent=10)
+        say_whole(console, f"{label:<10}{neutralise(value or '')}")
     say(console)
     if entry.text is None:
         say(console, "the text was too large to keep; it is in the object", "dim")

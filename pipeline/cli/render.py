@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.output import Output
@@ -17,13 +17,19 @@ if TYPE_CHECKING:
 _WIDEST_VALUE = 2000
 
 
-def print_rows(output: Output, batches: pa.RecordBatchReader) -> None:
-    """Print rows in the format asked for; only a table holds any of them in memory."""
+def print_rows(output: Output, batches: pa.RecordBatchReader, whole: Collection[str] = ()) -> None:
+    """Print rows in the format asked for; only a table holds any of them in memory.
+
+    Args:
+        output: where to, and in which format.
+        batches: the rows.
+        whole: columns that a table does not cut, besides numbers and times.
+    """
     from pipeline.cli.encode import write_batches
 
     with output.open() as out:
         if output.format == "table":
-            for line in _table(output, batches):
+            for line in _table(output, batches, whole):
                 out.write(line.encode(_encoding(output), "backslashreplace") + b"\n")
         else:
             write_batches(
@@ -123,7 +129,9 @@ def _encoding(output: Output) -> str:
     return "utf-8" if output.path else sys.stdout.encoding or "utf-8"
 
 
-def _table(output: Output, batches: pa.RecordBatchReader) -> Iterable[str]:
+def _table(
+    output: Output, batches: pa.RecordBatchReader, kept: Collection[str] = ()
+) -> Iterable[str]:
     import pyarrow as pa
     from rich.cells import cell_len
     from rich.console import Console
@@ -145,7 +153,10 @@ def _table(output: Output, batches: pa.RecordBatchReader) -> Iterable[str]:
     numeric = [
         pa.types.is_integer(k) or pa.types.is_floating(k) or pa.types.is_decimal(k) for k in kinds
     ]
-    whole = [right or pa.types.is_temporal(k) for right, k in zip(numeric, kinds, strict=True)]
+    whole = [
+        right or pa.types.is_temporal(field.type) or field.name in kept
+        for right, field in zip(numeric, batches.schema, strict=True)
+    ]
     if width is not None and least_width(header, rows, whole, cell_len) > width:
         yield from draw_records(header, rows, width=width, is_plain=is_plain, width_of=cell_len)
     else:

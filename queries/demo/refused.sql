@@ -1,11 +1,11 @@
 /*
 name: refused
-grain: one row per principal (who, account)
-description: Who was refused most, at what, and from how many addresses.
+grain: one row per principal (account_id, who)
+description: Who was refused most, at what, and from how many addresses?
 */
 select
+    recipientaccountid as account_id,
     regexp_extract(useridentity.arn, '[^/:]+$') as who,
-    recipientaccountid as account,
     count(*) as refused,
     mode(eventname) as most_often,
     count(distinct sourceipaddress) as addresses
@@ -13,6 +13,6 @@ from cloudtrail_logs
 where
     errorcode in ('AccessDenied', 'Client.UnauthorizedOperation')
     and useridentity.arn is not null
-group by all
-order by refused desc, who
+group by 1, 2
+order by 3 desc, 1 asc, 2 asc
 limit 8

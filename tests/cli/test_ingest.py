@@ -57,6 +57,7 @@ def test_people_read_a_few_lines(run: Run, trail: Path) -> None:
     assert "1 object broken: run again" in ran.out
     assert "trailhouse quarantine list" in ran.out
     assert "trailhouse status" in ran.out
+    ran = run("ingest", trail, "--format", "json", "--lake", "lake")
     assert "warning: 1 object could not be read" in ran.err
 
 
