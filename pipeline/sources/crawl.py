@@ -6,13 +6,12 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
 
-from pipeline.errors import SourceError
 from pipeline.sources.layout import (
     day_prefixes,
     is_other_service,
@@ -51,7 +50,8 @@ class Crawl:
     """One walk over a bucket, many listings at a time.
 
     Pages wait for whoever takes them in a queue of bounded length, so a listing never runs
-    far ahead of the reading.
+    far ahead of the reading. Each scan comes through the same queue when it is done, behind
+    its pages, with what went wrong in it.
 
     Attributes:
         left_out: counts folders that were left out, by why.
@@ -61,7 +61,7 @@ class Crawl:
     selection: Selection
     connections: int
     left_out: Counter[str] = field(default_factory=Counter)
-    _pages: queue.Queue[pa.RecordBatch | SourceError | None] = field(
+    _arrived: queue.Queue[pa.RecordBatch | Future[None]] = field(
         default_factory=lambda: queue.Queue(_WAITING_PAGES)
     )
     _stopped: threading.Event = field(default_factory=threading.Event)
@@ -76,19 +76,23 @@ class Crawl:
         """
         pool = ThreadPoolExecutor(self.connections, "list")
         try:
-            for scan in self._start(prefix):
-                self._submit(pool, scan)
-            while self._open or not self._pages.empty():
-                page = self._pages.get()
-                if isinstance(page, SourceError):
-                    raise page
-                if page is not None and len(page):
-                    yield page
+            for start in self._start(prefix):
+                if isinstance(start, Scan):
+                    self._submit(pool, start)
+                else:
+                    yield start
+            while self._open:
+                arrived = self._arrived.get()
+                if isinstance(arrived, pa.RecordBatch):
+                    yield arrived
+                else:
+                    arrived.result()
+                    self._count(-1)
         finally:
             self._stopped.set()
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _start(self, prefix: str) -> Iterator[Scan]:
+    def _start(self, prefix: str) -> Iterator[Scan | pa.RecordBatch]:
         """Yield what a prefix given by a person means: a folder, one object, or a beginning."""
         if not prefix or prefix.endswith("/"):
             yield from self._inside(prefix)
@@ -99,49 +103,45 @@ class Crawl:
             return
         first = self.lister.page(prefix, limit=1)
         if first.keys == [prefix]:
-            self._pages.put(first.batch(self.lister.bucket))
+            yield first.batch(self.lister.bucket)
         elif first.keys:
-            yield Scan(prefix)
+            yield Scan(prefix, level=True)
 
     def _submit(self, pool: ThreadPoolExecutor, scan: Scan) -> None:
-        with self._lock:
-            self._open += 1
-        try:
-            pool.submit(self._work, pool, scan)
-        except RuntimeError:  # the pool is shut down: nobody takes pages any more
-            self._stopped.set()
+        self._count(1)
+        pool.submit(self._work, pool, scan).add_done_callback(self._hand_over)
 
     def _work(self, pool: ThreadPoolExecutor, scan: Scan) -> None:
-        """Do one scan on a thread of the pool, handing on what it finds."""
-        try:
-            for page in self._pages_of(scan):
-                if self._stopped.is_set():
-                    return
-                for folder in page.folders:
-                    for inner in self._child(folder, scan.unknown):
-                        self._submit(pool, inner)
-                self._put(self._wanted(page, scan))
-        except SourceError as error:
-            self._put(error)
-        finally:
-            with self._lock:
-                self._open -= 1
-            self._put(None)
+        """Do one scan on a thread of the pool, handing over what it finds."""
+        for page in self._pages_of(scan):
+            for folder in page.folders:
+                for inner in self._child(folder, scan.unknown):
+                    if self._stopped.is_set():
+                        return
+                    self._submit(pool, inner)
+            wanted = self._wanted(page, scan)
+            if len(wanted):
+                self._hand_over(wanted)
 
-    def _put(self, page: pa.RecordBatch | SourceError | None) -> None:
+    def _hand_over(self, found: pa.RecordBatch | Future[None]) -> None:
+        """Wait for room in the queue; when nobody takes from it any more, let go."""
         while not self._stopped.is_set():
             try:
-                self._pages.put(page, timeout=0.5)
+                self._arrived.put(found, timeout=0.5)
             except queue.Full:
                 continue
             return
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            self._open += change
 
     def _pages_of(self, scan: Scan) -> Iterator[Page]:
         """Yield the pages of one listing, jumping over what its names rule out."""
         delimiter = "/" if scan.level else ""
         token: str | None = None
         start_after: str | None = None
-        while True:
+        while not self._stopped.is_set():
             page = self.lister.page(
                 scan.prefix, delimiter=delimiter, start_after=start_after, token=token
             )
@@ -164,11 +164,7 @@ class Crawl:
 
     def _child(self, folder: str, unknown: int) -> Iterator[Scan]:
         """Yield what to list of a folder that was found on the way."""
-        place = parse_folder(folder)
-        if place.kind and not place.kind.startswith("CloudTrail"):
-            with self._lock:
-                self.left_out["folders of other services' logs"] += 1
-        elif place.is_known:
+        if parse_folder(folder).is_known or is_other_service(folder):
             yield from self._inside(folder)
         elif unknown < _UNKNOWN_LEVELS:
             yield Scan(folder, level=True, unknown=unknown + 1)
@@ -177,6 +173,10 @@ class Crawl:
 
     def _inside(self, folder: str) -> Iterator[Scan]:
         """Yield what to list of a folder: its days, or a level more to look at."""
+        if is_other_service(folder):
+            with self._lock:
+                self.left_out["folders of other services' logs"] += 1
+            return
         place, selection = parse_folder(folder), self.selection
         if place.account and selection.accounts and place.account not in selection.accounts:
             return

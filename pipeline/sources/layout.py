@@ -123,7 +123,8 @@ def skip_ahead(key: str, selection: Selection) -> str | None:
     """Return what to go on after in a listing of a flat bucket, when all up to there is unwanted.
 
     Names sort by account, kind, region, then time: behind a name of an unwanted account or
-    region, or of a time outside the range, everything up to the next of them is unwanted too.
+    region, or of a time outside the range, everything up to the next of them is unwanted too,
+    also what only begins like such a name.
 
     >>> skip_ahead("111122223333_CloudTrail_eu-west-1_20260105T0010Z_aB.json.gz",
     ...            Selection(accounts=frozenset({"444455556666"})))

@@ -13,6 +13,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
+    SSOError,
     TokenRetrievalError,
 )
 
@@ -45,6 +46,7 @@ _NO_CREDENTIALS = (
     CredentialRetrievalError,
     TokenRetrievalError,
     ProfileNotFound,
+    SSOError,
 )
 _CODE = re.compile(r"<Code>([^<]+)</Code>")
 _STATUS = re.compile(r"status code: (\d{3})([^:<\n]*)")

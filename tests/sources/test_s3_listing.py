@@ -172,6 +172,7 @@ def test_a_prefix_can_be_an_object_or_the_beginning_of_names(
     assert keys(source(proxy, bucket, "a.json")) == ["a.json"]
     assert keys(source(proxy, bucket, "a.js")) == ["a.json", "a.json.bak"]
     assert keys(source(proxy, bucket, "logs")) == ["logs/b.json"]
+    assert keys(source(proxy, bucket, "log")) == ["logs-old/c.json", "logs.json", "logs/b.json"]
 
 
 def test_nothing_below_a_prefix_is_an_error(aws: Aws, proxy: Proxy, bucket: str) -> None:
