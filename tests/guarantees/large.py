@@ -15,7 +15,9 @@ FILLER = {"Filters": [{"Name": "tag:team", "Values": ["platform", "security"]}] 
 
 def texts(size: int, **fields: object) -> Iterator[str]:
     """Yield events' JSON until so many bytes are reached, each with an id of its own."""
-    template = json.dumps(event(0, requestParameters=FILLER, **fields), separators=(",", ":"))
+    template = json.dumps(
+        event(0, requestParameters=FILLER, **fields), separators=(",", ":"), ensure_ascii=False
+    )
     before, after = template.split(event(0)["eventID"])
     done = number = 0
     while done < size:
