@@ -221,10 +221,11 @@ def _harmless(text: bytes) -> bytes:
 
 
 def table_of(rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatchReader:
-    """Return rows as batches; mappings within become JSON text, so that any key fits."""
+    """Return rows as batches; what is nested becomes JSON text, so that any shape fits."""
+    nested = (Mapping, list, tuple)
     flat = [
         {
-            name: encode_json(value).decode() if isinstance(value, Mapping) else value
+            name: encode_json(value).decode() if isinstance(value, nested) else value
             for name, value in row.items()
         }
         for row in rows

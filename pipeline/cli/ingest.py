@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pipeline.cli.group import Option
-from pipeline.cli.options import Invocation, choice_options, command, output_options
+from pipeline.cli.options import (
+    Invocation,
+    choice_options,
+    command,
+    complete_paths,
+    output_options,
+)
 from pipeline.cli.output import Output
 from pipeline.cli.progress import IngestProgress, Line
 from pipeline.cli.text import count, duration, neutralise, size
@@ -39,7 +45,7 @@ def _s3(name: str, metavar: str, told: str) -> Callable[[_Function], _Function]:
         "trailhouse ingest --format json      # the sources of trailhouse.toml",
     ),
 )
-@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...", shell_complete=complete_paths)
 @choice_options
 @_s3("--endpoint-url", "URL", "An S3 service that is not AWS's.")
 @_s3("--profile", "NAME", "Profile of the AWS configuration files.")

@@ -96,6 +96,10 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(wrong, str(wrong), told, USAGE)
     except PipelineError as wrong:
         return _fail(wrong, str(wrong), told, FAILED)
+    except OSError as wrong:
+        place = f"{wrong.filename}: " if wrong.filename else ""
+        step = "check space and permissions, or run again with --debug for the traceback"
+        return _fail(wrong, f"{place}{wrong.strerror or wrong}; {step}", told, FAILED)
     except Exception as wrong:  # the only place that catches everything
         step = "run again with --debug for the traceback"
         return _fail(wrong, f"{type(wrong).__name__}: {wrong}; {step}", told, FAILED)

@@ -14,6 +14,8 @@ from pipeline.cli.group import EVERYWHERE, Command, Option
 from pipeline.cli.output import FORMATS, Output
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from pipeline.lake.catalog import Lake
     from pipeline.settings import Loaded
 
@@ -86,6 +88,7 @@ def everywhere(function: _Function) -> _Function:
             click.option,
             "--lake",
             metavar="PATH|s3://…",
+            shell_complete=complete_paths,
             help="The lake (or TRAILHOUSE_LAKE). [default: ./lake]",
         ),
     ):
@@ -177,6 +180,15 @@ def choice_options(function: _Function) -> _Function:
     ):
         function = option(function)
     return function
+
+
+def complete_paths(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Let the shell complete paths."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
 
 
 def _remember(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:

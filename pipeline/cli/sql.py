@@ -111,9 +111,26 @@ def _moment(text: str) -> int | datetime:
 def _print_plan(output: Output, plan: Plan) -> None:
     from dataclasses import asdict
 
-    from pipeline.cli.render import print_summary
+    from pipeline.cli.encode import table_of
+    from pipeline.cli.render import print_rows, print_summary
 
-    print_summary(output, asdict(plan), lambda console: _write_plan(console, plan))
+    if output.format in ("table", "json"):
+        print_summary(output, asdict(plan), lambda console: _write_plan(console, plan))
+    else:
+        print_rows(output, table_of([_row(table) for table in plan.tables]))
+
+
+def _row(table: TablePlan) -> dict[str, object]:
+    """Return how a table is read as one flat row."""
+    from dataclasses import asdict
+
+    row = asdict(table)
+    read, whole = row.pop("read"), row.pop("whole")
+    return (
+        row
+        | {f"read_{name}": value for name, value in read.items()}
+        | {f"whole_{name}": value for name, value in whole.items()}
+    )
 
 
 def _write_plan(console: Console, plan: Plan) -> None:

@@ -124,6 +124,18 @@ def test_the_unexpected_is_one_line_too(
     assert ("Traceback" in ran.err) == (asked != "neither")
 
 
+def test_a_failing_disk_is_one_line(run: Run, lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system refuses is said with the file and what to look at."""
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device", "/lake/file")
+
+    monkeypatch.setattr("pipeline.steps.status.read_status", fail)
+    ran = run("status", "--lake", lake)
+    assert ran.code == 1
+    assert ran.err.startswith("trailhouse: /lake/file: No space left on device; check space")
+
+
 def test_a_reader_that_goes_away_is_no_error(lake: Path) -> None:
     """`| head` ends the program without a word."""
     query = "select i, repeat('x', 100) as x from range(1000000) r(i)"

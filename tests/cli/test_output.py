@@ -200,6 +200,28 @@ def test_a_terminal_gets_no_parquet(run: Run, lake: Path, monkeypatch: pytest.Mo
     assert "parquet is not for a terminal; give --output FILE" in ran.err
 
 
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "json"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status"],
+        ["coverage", "--hours"],
+        ["coverage", "--gaps"],
+        ["quarantine", "list"],
+        ["maintain", "--dry-run"],
+        ["sql", "from cloudtrail_logs", "--explain"],
+        ["config"],
+    ],
+)
+def test_every_command_has_every_format(
+    run: Run, lake: Path, kind: str, command: list[str]
+) -> None:
+    """Whatever prints data prints it in each format, also where a part of it is empty."""
+    ran = run(*command, "--lake", lake, "--output", f"data.{kind}")
+    assert ran.code == 0, ran.err
+    assert Path(f"data.{kind}").stat().st_size > 0 or command[-1] == "--gaps"
+
+
 @pytest.mark.parametrize(
     ("name", "first"), [("a.csv", "n"), ("a.json", "["), ("a.jsonl", '{"n":1}'), ("a.txt", "n")]
 )
