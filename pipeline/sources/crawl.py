@@ -36,12 +36,16 @@ class Scan:
     Attributes:
         level: list one level of folders, and see what each is; else all that is below.
         exact: all of it is wanted; else each name is looked at.
+        splits: when it is more than a page, list its months side by side.
+        start_after: what of it comes up to here is found already.
         unknown: how many of the folders above have no place in AWS's layout.
     """
 
     prefix: str
     level: bool = False
     exact: bool = False
+    splits: bool = False
+    start_after: str | None = None
     unknown: int = 0
 
 
@@ -119,12 +123,34 @@ class Crawl:
                     if self._stopped.is_set():
                         return
                     self._submit(pool, inner)
-            wanted = self._wanted(page, scan)
-            if len(wanted):
-                self._hand_over(wanted)
+            self._hand_over(self._wanted(page, scan))
+            if scan.splits and page.token and page.keys:
+                for inner in self._months(scan.prefix, page.keys[-1], levels=1):
+                    self._submit(pool, inner)
+                return
+
+    def _months(self, prefix: str, found: str, levels: int) -> Iterator[Scan]:
+        """Yield the folders so many levels below, and hand over what lies beside them.
+
+        Args:
+            found: the last key that was found already.
+        """
+        scan = Scan(prefix, level=True, exact=True)
+        for page in self._pages_of(scan):
+            self._hand_over(self._wanted(page.behind(found), scan))
+            for folder in page.folders:
+                is_begun = found.startswith(folder)
+                if folder < found and not is_begun:
+                    continue
+                if levels:
+                    yield from self._months(folder, found, levels - 1)
+                else:
+                    yield Scan(folder, exact=True, start_after=found if is_begun else None)
 
     def _hand_over(self, found: pa.RecordBatch | Future[None]) -> None:
         """Wait for room in the queue; when nobody takes from it any more, let go."""
+        if isinstance(found, pa.RecordBatch) and not len(found):
+            return
         while not self._stopped.is_set():
             try:
                 self._arrived.put(found, timeout=0.5)
@@ -140,7 +166,7 @@ class Crawl:
         """Yield the pages of one listing, jumping over what its names rule out."""
         delimiter = "/" if scan.level else ""
         token: str | None = None
-        start_after: str | None = None
+        start_after = scan.start_after
         while not self._stopped.is_set():
             page = self.lister.page(
                 scan.prefix, delimiter=delimiter, start_after=start_after, token=token
@@ -186,7 +212,7 @@ class Crawl:
         if not place.region:
             yield Scan(folder, level=True)
         elif days is None:
-            yield Scan(folder, exact=True)
+            yield Scan(folder, exact=True, splits=folder == place.root)
         else:
             yield from _days(folder, place.root, days)
 

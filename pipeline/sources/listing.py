@@ -8,6 +8,7 @@ or dotted folder in it makes it refuse a whole bucket.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
@@ -42,6 +43,19 @@ class Page:
     classes: list[str | None] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     token: str | None = None
+
+    def behind(self, key: str) -> Page:
+        """Return what of this page comes after a key."""
+        at = bisect_right(self.keys, key)
+        return Page(
+            self.keys[at:],
+            self.sizes[at:],
+            self.modified[at:],
+            self.etags[at:],
+            self.classes[at:],
+            self.folders,
+            self.token,
+        )
 
     def batch(self, bucket: str) -> pa.RecordBatch:
         """Return the objects as a batch of a listing, without markers of empty folders."""

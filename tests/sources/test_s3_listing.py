@@ -186,10 +186,23 @@ def test_nothing_below_a_prefix_is_an_error(aws: Aws, proxy: Proxy, bucket: str)
 
 def test_listings_go_on_beyond_a_page(aws: Aws, proxy: Proxy, bucket: str) -> None:
     """More than a thousand keys come in several pages, each key once."""
-    wanted = [key(ACCOUNTS[0], REGIONS[0], DAY, n) for n in range(1100)]
+    wanted = [key(ACCOUNTS[0], REGIONS[0], DAY, n) for n in range(2100)]
     aws.fill(bucket, wanted)
     assert keys(source(proxy, bucket)) == wanted
     assert any("continuation-token" in request.query for request in proxy.requests)
+
+
+def test_a_large_region_is_listed_by_its_months(
+    aws: Aws, proxy: Proxy, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A region of more than a page is listed in many places at once, each key once."""
+    days = [DAY + timedelta(days=7 * n) for n in range(-60, 60)]
+    wanted = [key(ACCOUNTS[0], REGIONS[0], day, n) for day in days for n in range(2)]
+    stray = f"AWSLogs/{ACCOUNTS[0]}/CloudTrail/{REGIONS[0]}/2026/stray.json.gz"
+    aws.fill(bucket, [*wanted, stray])
+    small_pages(monkeypatch, 25)
+    assert keys(source(proxy, bucket)) == sorted([*wanted, stray])
+    assert sum(prefix.count("/") == 6 for prefix in proxy.listings()) >= 24
 
 
 def test_a_flat_bucket_is_skipped_through(
