@@ -193,8 +193,15 @@ class Ingest:
             yield done.result()
 
     def _read(self, item: LogObject, result: ObjectResult) -> Fetched:
+        """Read an object, unless it is longer as it lies there than its text may be."""
+        stored: bytes | UnreadableObject
+        if (item.size or 0) > self._options.object_limit:
+            stored = UnreadableObject(
+                item.uri, "too_large", f"{item.size} bytes", "raise ingest.object_limit"
+            )
+            return Fetched(result, stored, lambda: b"")
         try:
-            stored: bytes | UnreadableObject = self._source.read(item)
+            stored = self._source.read(item)
         except UnreadableObject as unreadable:
             stored = unreadable
         return Fetched(result, stored, lambda: self._source.read(item))

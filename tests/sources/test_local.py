@@ -275,6 +275,16 @@ def test_an_unknown_scheme_names_the_known_ones() -> None:
         open_source("gs://bucket/logs")
 
 
+def test_a_file_beyond_all_bounds_is_not_read(tmp_path: Path) -> None:
+    """What could not be taken in anyway never reaches memory, and costs no other file."""
+    fill(tmp_path / "in", "a.json")
+    with (tmp_path / "in/huge.json").open("wb") as huge:
+        huge.truncate(1 << 40)
+    lake = open_lake(str(tmp_path / "lake"), create=True)
+    summary = ingest(lake, [open_source(str(tmp_path / "in"))])
+    assert (summary.rows_added, dict(summary.failures)) == (1, {"too_large": 1})
+
+
 def test_a_pipe_is_read_like_standard_input(tmp_path: Path) -> None:
     """What a shell's <(…) gives can be read once, and is known by its content."""
     lake = open_lake(str(tmp_path / "lake"), create=True)
