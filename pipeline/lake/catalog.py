@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from pyiceberg.catalog import Catalog, load_catalog
-from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from pyiceberg.exceptions import (
     NamespaceAlreadyExistsError,
     NoSuchNamespaceError,
@@ -18,6 +18,7 @@ from pyiceberg.exceptions import (
     TableAlreadyExistsError,
 )
 from pyiceberg.table import Table
+from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
@@ -27,6 +28,7 @@ from pipeline.lake.schema import TABLES, TableSpec
 from pipeline.lake.storage import LocalStorage, S3Storage, Storage, check_location
 
 NAMESPACE = "trailhouse"
+_ROWS = IcebergTables.__tablename__
 
 PROPERTIES = {
     "format-version": "2",
@@ -74,6 +76,11 @@ class Lake:
         """Where the lake is."""
         return self.storage.location
 
+    def close(self) -> None:
+        """Close the connections to its databases; they open again when it is used again."""
+        self.catalog.close()
+        self.database.close()
+
     @retry(
         retry=retry_if_exception_type(FileNotFoundError),
         wait=wait_random_exponential(0.01, max=0.5),
@@ -106,17 +113,24 @@ def open_lake(
     try:
         return _open(place, options, create)
     except DBAPIError as failed:
+        (said, *_) = str(failed.orig).splitlines()
         raise LakeError(
-            f"lake {place}: its catalog does not answer: {failed.orig}", "check catalog.uri"
+            f"lake {place}: its catalog does not answer: {said}", "check catalog.uri"
         ) from failed
 
 
 def _open(place: str, options: CatalogOptions, create: bool) -> Lake:
     catalog = _make_catalog(place, options) if create else _catalog(place, options)
     lake = Lake(catalog, _storage(place, options), _database(place, options, catalog))
-    if create:
-        _make_tables(lake)
-    _check_place(lake)
+    try:
+        if create:
+            _make_tables(lake)
+        elif isinstance(catalog, SqlCatalog) and not inspect(catalog.engine).has_table(_ROWS):
+            raise _no_lake(place)
+        _check_place(lake)
+    except BaseException:
+        lake.close()
+        raise
     return lake
 
 

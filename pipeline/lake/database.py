@@ -137,6 +137,12 @@ class Database:
             if engine is not self._engine:
                 engine.dispose()
 
+    def close(self) -> None:
+        """Close its connections."""
+        with self._lock:
+            if self._engine is not None:
+                self._engine.dispose()
+
     @property
     def file(self) -> Path | None:
         """The database's file where it is SQLite."""

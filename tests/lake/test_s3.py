@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -12,13 +11,11 @@ import pytest
 from pyiceberg.catalog import rest
 
 from pipeline.errors import LakeError
-from pipeline.lake import catalog as catalogs
 from pipeline.lake.catalog import CatalogOptions, Lake, open_lake
 from pipeline.lake.compact import CompactOptions
 from pipeline.lake.relocate import relocate
 from pipeline.lake.schema import LOGS, OBJECTS
-from pipeline.lake.snapshot import read_lake
-from pipeline.lake.state import list_runs, record_run
+from pipeline.lake.state import list_runs
 from pipeline.steps.maintain import MaintainOptions, maintain
 from pipeline.steps.status import read_status
 from tests.events import event, gzipped, records, rows, take_in, trail_name
@@ -199,21 +196,7 @@ def test_rest_gets_its_properties(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 def test_an_unreachable_catalog_is_told_without_its_password(tmp_path: Path) -> None:
     """A SQL catalog that does not answer is an error with what to check, and no secret in it."""
-    pytest.importorskip("psycopg")
     properties = {"type": "sql", "uri": "postgresql://me:hidden@127.0.0.1:1/lake"}
     with pytest.raises(LakeError, match=r"does not answer.*catalog\.uri") as failed:
         open_lake(str(tmp_path / "lake"), CatalogOptions(properties), create=True)
     assert "hidden" not in str(failed.value)
-
-
-@pytest.mark.skipif("TRAILHOUSE_TEST_POSTGRES" not in os.environ, reason="no server given")
-def test_postgres_is_a_catalog(tmp_path: Path) -> None:
-    """With a server named by TRAILHOUSE_TEST_POSTGRES, catalog and runs are in PostgreSQL."""
-    options = CatalogOptions({"type": "sql", "uri": os.environ["TRAILHOUSE_TEST_POSTGRES"]})
-    lake = open_lake(str(tmp_path / "lake"), options, create=True)
-    _fill(lake, 2)
-    with record_run(lake, "ingest", {}):
-        maintain(lake, OPTIONS)
-    assert len(read_lake(open_lake(lake.location, options)).paths(LOGS.name)) == 1
-    assert [run.command for run in list_runs(lake)] == ["maintain", "ingest"]
-    assert catalogs.NAMESPACE == "trailhouse"
