@@ -6,6 +6,7 @@ import click
 
 from pipeline.cli.options import Invocation, command, output_options
 from pipeline.cli.output import Output
+from pipeline.cli.render import print_rows
 
 
 @command(
@@ -26,8 +27,6 @@ def config_command(told: Invocation, output: Output) -> None:
     """
     loaded = told.load()
     import pyarrow as pa
-
-    from pipeline.cli.render import print_rows
 
     rows = [
         {"setting": value.name, "value": value.shown, "origin": value.origin}

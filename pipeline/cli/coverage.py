@@ -9,6 +9,8 @@ import click
 from pipeline.cli.group import Option
 from pipeline.cli.options import Invocation, choice_options, command, output_options
 from pipeline.cli.output import Output
+from pipeline.cli.render import print_rows, print_summary, say, small_table
+from pipeline.cli.text import can_draw, count, moment
 
 if TYPE_CHECKING:
     import polars as pl
@@ -61,7 +63,6 @@ def coverage_command(
     and region in the 28 days before.
     """
     lake = told.open_lake()
-    from pipeline.cli.render import print_rows
     from pipeline.steps.configured import selection
     from pipeline.steps.coverage import measure_coverage
 
@@ -84,8 +85,6 @@ def coverage_command(
 def write_map(console: Console, hours: pl.DataFrame, by_hour: bool, max_rows: int = 0) -> None:
     """Write the map and what its characters mean."""
     from pipeline.cli.heatmap import BLOCKS, LETTERS, draw_legend, draw_map
-    from pipeline.cli.render import say
-    from pipeline.cli.text import can_draw, count
 
     signs = BLOCKS if can_draw(console.encoding) else LETTERS
     shown, n_more = _worst(hours, max_rows)
@@ -98,16 +97,12 @@ def write_map(console: Console, hours: pl.DataFrame, by_hour: bool, max_rows: in
 
 
 def _print_map(output: Output, coverage: Coverage, by_hour: bool) -> None:
-    from pipeline.cli.render import print_summary
-
     print_summary(
         output, {}, lambda console: _write_coverage(console, coverage, by_hour, output.max_rows)
     )
 
 
 def _write_coverage(console: Console, coverage: Coverage, by_hour: bool, max_rows: int) -> None:
-    from pipeline.cli.render import say
-    from pipeline.cli.text import moment
     from pipeline.steps.coverage import LIMITS, RULE
 
     if coverage.hours.is_empty():
@@ -123,9 +118,6 @@ def _write_coverage(console: Console, coverage: Coverage, by_hour: bool, max_row
 
 
 def _write_gaps(console: Console, gaps: pl.DataFrame) -> None:
-    from pipeline.cli.render import say, small_table
-    from pipeline.cli.text import count, moment
-
     if gaps.is_empty():
         say(console, "no gaps")
         return

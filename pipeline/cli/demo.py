@@ -17,6 +17,8 @@ from pipeline.cli.ingest import write_ingest
 from pipeline.cli.options import Invocation, command
 from pipeline.cli.output import Output
 from pipeline.cli.progress import IngestProgress, Line
+from pipeline.cli.render import print_summary, say, say_whole, small_table
+from pipeline.cli.text import count, size
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ def demo_command(told: Invocation, folder: Path, yes: bool) -> None:
     _print(lambda console: _write_truth(console, truth, place))
     with Line("listing", quiet=told.quiet) as line:
         lake, summary = ingest_demo(place, IngestProgress(line).report)
-    _print(lambda console: _write_lake(console, place, lake, summary))
+    _print(lambda console: _write_lake(console, place, lake, summary, truth))
     _print(lambda console: _write_answer(console, lake))
     _print(lambda console: _write_map(console, place, lake))
     _print(lambda console: _write_next(console, place))
@@ -88,24 +90,17 @@ def _ask(folder: Path) -> None:
 
 
 def _print(write: Callable[[Console], None]) -> None:
-    from pipeline.cli.render import print_summary
-
     print_summary(Output(asked="table"), {}, write)
     sys.stdout.flush()
 
 
 def _write_step(console: Console, number: int, doing: str) -> None:
-    from pipeline.cli.render import say
-
     if number > 1:
         say(console)
     say(console, f"{number}. {doing}", "bold")
 
 
 def _write_truth(console: Console, truth: Truth, place: DemoFolder) -> None:
-    from pipeline.cli.render import say, say_whole
-    from pipeline.cli.text import count, size
-
     say(
         console,
         f"{count(truth.events, 'event')}, {truth.duplicates:,} of them delivered twice, in "
@@ -117,12 +112,17 @@ def _write_truth(console: Console, truth: Truth, place: DemoFolder) -> None:
     )
 
 
-def _write_lake(console: Console, place: DemoFolder, lake: Lake, summary: IngestSummary) -> None:
-    from pipeline.cli.render import say_whole
+def _write_lake(
+    console: Console, place: DemoFolder, lake: Lake, summary: IngestSummary, truth: Truth
+) -> None:
     from pipeline.cli.status import write_facts
     from pipeline.steps.status import read_status
 
     write_ingest(console, summary, lake.location, next_step=False)
+    if summary.rows_added == truth.events:
+        say(console, f"the simulation counted {count(truth.events, 'event')}: each is there once")
+    else:
+        say(console, f"the simulation counted {truth.events:,}: please report this", "bold red")
     _write_step(console, 3, "what is there now")
     say_whole(console, f"$ {program()} status {_lake(place)}", "cyan")
     write_facts(console, read_status(lake))
@@ -130,7 +130,6 @@ def _write_lake(console: Console, place: DemoFolder, lake: Lake, summary: Ingest
 
 def _write_answer(console: Console, lake: Lake) -> None:
     from pipeline.cli.encode import cell_text
-    from pipeline.cli.render import say, say_whole, small_table
     from pipeline.queryfile import read_query
     from pipeline.steps.demo import QUESTION
     from pipeline.steps.query import query
@@ -147,17 +146,23 @@ def _write_answer(console: Console, lake: Lake) -> None:
 
 def _write_map(console: Console, place: DemoFolder, lake: Lake) -> None:
     from pipeline.cli.coverage import write_map
-    from pipeline.cli.render import say_whole
     from pipeline.steps.coverage import measure_coverage
 
     _write_step(console, 5, "is anything missing?")
     say_whole(console, f"$ {program()} coverage {_lake(place)}", "cyan")
-    write_map(console, measure_coverage(lake).hours, by_hour=False, max_rows=12)
+    coverage = measure_coverage(lake)
+    write_map(console, coverage.hours, by_hour=False, max_rows=12)
+    gaps = len(coverage.gaps)
+    if gaps:
+        say(
+            console,
+            f"{count(gaps, 'stretch', 'stretches')} longer silent than usual for the trail, "
+            "as a quiet night can be; to see which:",
+        )
+        say_whole(console, f"$ {program()} coverage --gaps {_lake(place)}", "cyan")
 
 
 def _write_next(console: Console, place: DemoFolder) -> None:
-    from pipeline.cli.render import say, say_whole
-
     lake = _lake(place)
     called = program()
     say(console)

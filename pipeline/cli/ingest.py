@@ -18,6 +18,7 @@ from pipeline.cli.options import (
 )
 from pipeline.cli.output import Output
 from pipeline.cli.progress import IngestProgress, Line
+from pipeline.cli.render import print_summary, say
 from pipeline.cli.text import count, duration, neutralise, size
 
 if TYPE_CHECKING:
@@ -102,7 +103,6 @@ def ingest_command(
             "s3.requester_pays": requester_pays or None,
         }
     )
-    from pipeline.cli.render import print_summary
     from pipeline.steps import configured
     from pipeline.steps.ingest import ingest
 
@@ -126,7 +126,6 @@ def write_ingest(
     console: Console, summary: IngestSummary, location: str, *, next_step: bool = True
 ) -> None:
     """Write what an ingest came to, for people."""
-    from pipeline.cli.render import say
     from pipeline.steps import status
 
     speed = summary.records_read / summary.seconds if summary.seconds else 0

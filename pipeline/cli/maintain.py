@@ -12,6 +12,7 @@ from pipeline.cli.group import Option
 from pipeline.cli.options import Invocation, command, output_options
 from pipeline.cli.output import Output
 from pipeline.cli.progress import Line
+from pipeline.cli.render import print_summary, say, small_table
 from pipeline.cli.text import count, duration, neutralise, size
 from pipeline.errors import UsageError
 
@@ -116,7 +117,6 @@ def maintain_command(
     if no_compact:
         options = replace(options, compact=None)
     lake = configured.configured_lake(loaded.settings)
-    from pipeline.cli.render import print_summary
     from pipeline.steps.maintain import maintain
 
     with Line("maintaining", quiet=told.quiet) as line:
@@ -127,7 +127,6 @@ def maintain_command(
 
 
 def _relocate(loaded: Loaded, output: Output) -> None:
-    from pipeline.cli.render import print_summary
     from pipeline.steps.configured import catalog_options
     from pipeline.steps.maintain import relocate
 
@@ -144,8 +143,6 @@ def _reporter(line: Line) -> Callable[[Progress], None]:
 
 
 def _write_relocated(console: Console, summary: RelocateSummary) -> None:
-    from pipeline.cli.render import say
-
     if summary.old == summary.new:
         say(console, f"{neutralise(summary.new)}: nothing to do, it is where it says it is")
         return
@@ -158,8 +155,6 @@ def _write_relocated(console: Console, summary: RelocateSummary) -> None:
 
 
 def _write_summary(console: Console, summary: MaintainSummary, options: MaintainOptions) -> None:
-    from pipeline.cli.render import say
-
     would = "would be " if summary.dry_run else ""
     lines = [
         *_retained(summary, would),
@@ -236,8 +231,6 @@ def _swept(summary: MaintainSummary, would: str, options: MaintainOptions) -> li
 
 
 def _write_days(console: Console, summary: MaintainSummary) -> None:
-    from pipeline.cli.render import say, small_table
-
     days = summary.days_removed
     if not days:
         return

@@ -11,6 +11,7 @@ import click
 from pipeline.cli.group import LazyGroup, Option
 from pipeline.cli.options import Invocation, command, everywhere, output_options
 from pipeline.cli.output import Output
+from pipeline.cli.render import print_rows, print_summary, say, say_whole
 from pipeline.cli.text import count, neutralise
 from pipeline.errors import UsageError
 
@@ -60,7 +61,6 @@ def quarantine_command() -> None:
 def list_command(told: Invocation, reason: str | None, output: Output) -> None:
     """List the records in quarantine, newest first, without their texts."""
     lake = told.open_lake()
-    from pipeline.cli.render import print_rows
     from pipeline.ingest.quarantine import list_entries
 
     found = list_entries(lake, reason)
@@ -106,7 +106,6 @@ def show_command(told: Invocation, quarantine_id: str, raw: bool, output: Output
     ID is the id of the list, or a beginning of it that no other has.
     """
     lake = told.open_lake()
-    from pipeline.cli.render import print_summary
     from pipeline.ingest.quarantine import get_entry
 
     entry = get_entry(lake, quarantine_id)
@@ -147,14 +146,11 @@ def retry_command(
     from pipeline.steps.ingest import retry_quarantine
 
     summary = retry_quarantine(lake, reason, ids)
-    from pipeline.cli.render import print_summary
 
     print_summary(output, asdict(summary), lambda console: _write_retry(console, summary))
 
 
 def _write_retry(console: Console, summary: IngestSummary) -> None:
-    from pipeline.cli.render import say
-
     if not summary.objects_found:
         say(console, "nothing of it can be read yet; it stays in quarantine")
         return
@@ -193,8 +189,6 @@ def _text_of(entry: Entry) -> bytes:
 
 
 def _write_entry(console: Console, entry: Entry) -> None:
-    from pipeline.cli.render import say, say_whole
-
     for label, value in (
         ("id", entry.quarantine_id),
         ("reason", entry.reason),

@@ -13,6 +13,8 @@ from pipeline.cli.group import Option
 from pipeline.cli.options import Invocation, command, output_options
 from pipeline.cli.output import Output
 from pipeline.cli.progress import Line
+from pipeline.cli.render import print_summary, say, say_whole
+from pipeline.cli.text import count, size
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -103,16 +105,12 @@ def simulate_command(
     )
     with Line("founding the organisation", quiet=told.quiet) as line:
         truth = simulate(plan, out, lambda n: line.say(lambda: f"{n:,} events written"))
-    from pipeline.cli.render import print_summary
 
     print_summary(output, asdict(truth), lambda console: write_truth(console, truth, out))
 
 
 def write_truth(console: Console, truth: Truth, out: Path) -> None:
     """Write what a simulation came to, for people."""
-    from pipeline.cli.render import say, say_whole
-    from pipeline.cli.text import count, size
-
     accounts = {place.split("/")[0] for place in truth.by_day}
     say(
         console,

@@ -11,6 +11,8 @@ import click
 from pipeline.cli.group import Option
 from pipeline.cli.options import Invocation, command, output_options
 from pipeline.cli.output import Output
+from pipeline.cli.render import print_rows, print_summary, say
+from pipeline.cli.text import count, moment, neutralise, size
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -71,7 +73,6 @@ def sql_command(
     values = dict(map(_parameter, parameters))
     moment = _moment(at) if at else None
     lake = told.open_lake()
-    from pipeline.cli.render import print_rows
     from pipeline.steps.query import query as ask
 
     with ask(lake, text, values, at=moment) as answer:
@@ -112,7 +113,6 @@ def _print_plan(output: Output, plan: Plan) -> None:
     from dataclasses import asdict
 
     from pipeline.cli.encode import table_of
-    from pipeline.cli.render import print_rows, print_summary
 
     if output.format in ("table", "json"):
         print_summary(output, asdict(plan), lambda console: _write_plan(console, plan))
@@ -134,8 +134,6 @@ def _row(table: TablePlan) -> dict[str, object]:
 
 
 def _write_plan(console: Console, plan: Plan) -> None:
-    from pipeline.cli.render import say
-
     if not plan.tables:
         say(console, "reads no table of the lake")
     for table in plan.tables:
@@ -143,9 +141,6 @@ def _write_plan(console: Console, plan: Plan) -> None:
 
 
 def _write_table(console: Console, table: TablePlan) -> None:
-    from pipeline.cli.render import say
-    from pipeline.cli.text import count, moment, neutralise, size
-
     read, whole = table.read, table.whole
     say(console, table.table, "bold")
     say(console, f"  snapshot   {table.snapshot_id or 'none'}, {moment(table.committed_at)}")

@@ -11,6 +11,8 @@ import click
 from pipeline.cli.group import Option
 from pipeline.cli.options import Invocation, command, output_options
 from pipeline.cli.output import Output
+from pipeline.cli.render import print_summary, say, say_whole, small_table
+from pipeline.cli.text import count, duration, moment, neutralise, one_line, size
 
 _TOLD = ("rows_added", "duplicates", "conflicts", "quarantined", "objects_failed")
 
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
 def status_command(told: Invocation, n_runs: int, output: Output) -> None:
     """Tell what the lake holds, its last runs, what could not be read and what is quarantined."""
     lake = told.open_lake()
-    from pipeline.cli.render import print_summary
     from pipeline.lake.state import list_runs
     from pipeline.steps.status import read_status
 
@@ -55,9 +56,6 @@ def status_command(told: Invocation, n_runs: int, output: Output) -> None:
 
 def write_status(console: Console, status: Status, runs: Sequence[RunRecord]) -> None:
     """Write the status for people."""
-    from pipeline.cli.render import say
-    from pipeline.cli.text import neutralise
-
     say(console, neutralise(status.location), "bold")
     write_facts(console, status)
     _write_failures(console, status)
@@ -70,15 +68,11 @@ def write_status(console: Console, status: Status, runs: Sequence[RunRecord]) ->
 
 def write_facts(console: Console, status: Status) -> None:
     """Write the counts of a lake, a line each."""
-    from pipeline.cli.render import say
-
     for label, value in _facts(status):
         say(console, f"  {label:<11}{value}", indent=13)
 
 
 def _facts(status: Status) -> list[tuple[str, str]]:
-    from pipeline.cli.text import count, moment, size
-
     facts = [
         (
             "events",
@@ -126,9 +120,6 @@ def _facts(status: Status) -> list[tuple[str, str]]:
 
 
 def _write_failures(console: Console, status: Status) -> None:
-    from pipeline.cli.render import say, say_whole
-    from pipeline.cli.text import count, neutralise, size
-
     for failure in status.failures:
         say(console)
         say(
@@ -143,9 +134,6 @@ def _write_failures(console: Console, status: Status) -> None:
 
 
 def _write_quarantine(console: Console, status: Status) -> None:
-    from pipeline.cli.render import say, small_table
-    from pipeline.cli.text import count, moment, size
-
     waiting = [entry for entry in status.quarantine if entry.state == "open"]
     if not waiting:
         return
@@ -162,9 +150,6 @@ def _write_quarantine(console: Console, status: Status) -> None:
 
 
 def _write_runs(console: Console, runs: Sequence[RunRecord]) -> None:
-    from pipeline.cli.render import say, small_table
-    from pipeline.cli.text import duration, moment
-
     say(console)
     say(console, "last runs", "bold")
     small_table(
@@ -185,8 +170,6 @@ def _write_runs(console: Console, runs: Sequence[RunRecord]) -> None:
 
 
 def _ending(run: RunRecord) -> str:
-    from pipeline.cli.text import one_line
-
     if run.state == "interrupted":
         return "stopped; run it again to go on"
     return one_line(run.error) if run.error else _came_to(run.summary)
