@@ -40,6 +40,9 @@ imports: $(READY)
 bench: $(READY)           ## side by side against DuckDB's own JSON reader
 	$(BIN)/python -m benchmarks.ingest
 
+docs: $(READY)            ## write docs/cli.md and docs/settings.md from the code
+	$(BIN)/python -m pipeline.cli.reference docs
+
 wheel: $(READY)
 	$(BIN)/python -m build --wheel
 
