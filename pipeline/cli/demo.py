@@ -82,11 +82,9 @@ def _ask(folder: Path) -> None:
             f"{folder} holds something that the demo did not make",
             "name another folder, or give --yes to replace trail and lake in it",
         )
-    click.confirm(
-        f"{folder} holds something that the demo did not make; replace trail and lake in it?",
-        abort=True,
-        err=True,
-    )
+    question = f"{folder} holds something that the demo did not make; replace trail and lake in it?"
+    if not click.confirm(question, err=True):
+        raise UsageError("nothing was changed", "name another folder: trailhouse demo FOLDER")
 
 
 def _print(write: Callable[[Console], None]) -> None:

@@ -42,11 +42,23 @@ class Output:
 
     @property
     def format(self) -> str:
-        """The format: as asked, by the file's ending, or by who reads it."""
+        """The format: as asked, by the file's ending, or by who reads it.
+
+        Raises:
+            UsageError: the file's ending is none of ours.
+        """
         if self.asked:
             return self.asked
+        if self.path and self.path.suffix:
+            ending = self.path.suffix.lower()
+            if ending not in _ENDINGS:
+                raise UsageError(
+                    f"--output {self.path}: no format ends with {ending}",
+                    f"give --format, or an ending of {', '.join(_ENDINGS)}",
+                )
+            return _ENDINGS[ending]
         if self.path:
-            return _ENDINGS.get(self.path.suffix.lower(), "jsonl")
+            return "jsonl"
         return "table" if sys.stdout.isatty() else "jsonl"
 
     @property
@@ -73,7 +85,7 @@ class Output:
             with self.path.open("wb") as device:
                 yield device
         else:
-            with _making(self.path) as file:
+            with _making(self.path.resolve()) as file:
                 yield file
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import subprocess
+import io
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run, program
+from tests.cli.conftest import Run
 from tests.events import document, event, gzipped
 
 FIELDS = {
@@ -126,14 +126,12 @@ def test_an_empty_period_is_a_usage_error(run: Run, trail: Path) -> None:
     assert "--to must be later" in ran.err
 
 
-def test_standard_input_is_a_source() -> None:
+def test_standard_input_is_a_source(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Logs can be piped in."""
-    stored = gzipped(event(1), event(2))
-    done = subprocess.run(
-        [*program(), "ingest", "-", "--format", "csv"], input=stored, capture_output=True
-    )
-    assert done.returncode == 0, done.stderr
-    header, row = done.stdout.decode().splitlines()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(gzipped(event(1), event(2)))))
+    ran = run("ingest", "-", "--format", "csv")
+    assert ran.code == 0, ran.err
+    header, row = ran.out.splitlines()
     assert dict(zip(header.split(","), row.split(","), strict=True))["rows_added"] == "2"
 
 

@@ -255,7 +255,25 @@ def test_a_file_that_cannot_be_made_is_a_usage_error(run: Run, lake: Path) -> No
     """A folder that is not there is named."""
     ran = run("sql", "select 1", "--lake", lake, "--output", "no/such/out.csv")
     assert ran.code == 2
-    assert "--output no/such/out.csv: no such file or directory" in ran.err
+    assert "no/such/out.csv: no such file or directory" in ran.err
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.csv.gz"])
+def test_an_unknown_ending_is_a_usage_error(run: Run, lake: Path, name: str) -> None:
+    """A file that its ending would belie is not written; --format allows it."""
+    ran = run("sql", "select 1", "--lake", lake, "--output", name)
+    assert ran.code == 2
+    assert "give --format" in ran.err
+    assert run("sql", "select 1", "--lake", lake, "-o", name, "--format", "csv").code == 0
+
+
+def test_a_link_is_followed(run: Run, lake: Path) -> None:
+    """What a link points to is written, and the link stays."""
+    Path("real.csv").write_text("old")
+    Path("link.csv").symlink_to("real.csv")
+    assert run("sql", "select 1 as n", "--lake", lake, "--output", "link.csv").code == 0
+    assert Path("link.csv").is_symlink()
+    assert Path("real.csv").read_text() == "n\n1\n"
 
 
 def test_a_device_is_written_as_it_is(run: Run, lake: Path) -> None:
