@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import getincrementaldecoder
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -105,6 +106,7 @@ class Normaliser:
     """
 
     def __init__(self, schema: pa.Schema) -> None:
+        self.schema = schema
         self._decoder = Decoder()
         fields = [schema.field(f.column) for f in RECORD]
         self._record_type = pa.struct(fields)
@@ -138,7 +140,8 @@ class Normaliser:
         except (*JSON_ERRORS, msgspec.ValidationError):
             yield from _from_items(document, tally)
             return
-        if len(_RECORDS_KEY.findall(document.text)) > 1:
+        has_giant = any(len(memoryview(record)) > LARGE_BYTES for record in records)
+        if has_giant or len(_RECORDS_KEY.findall(document.text)) > 1:
             yield from _from_items(document, tally)
             return
         start = 0
@@ -255,11 +258,15 @@ class Normaliser:
 
 
 def is_utf8(text: bytes) -> bool:
-    """Say whether bytes are UTF-8 text."""
+    """Say whether bytes are UTF-8 text, without making all of it text at once."""
     if text.isascii():
         return True
+    decoder = getincrementaldecoder("utf-8")()
+    whole = memoryview(text)
     try:
-        text.decode()
+        for start in range(0, len(text), LARGE_BYTES):
+            decoder.decode(whole[start : start + LARGE_BYTES], final=False)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
@@ -304,6 +311,8 @@ def _from_items(document: Document, tally: Tally) -> Iterator[_Plain]:
         if isinstance(item, Lookalike):
             tally.lookalikes[item.kind] += 1
             continue
+        if isinstance(item, Record) and len(item.text) > LARGE_BYTES:
+            item = Bad("beyond_bounds", f"an event of more than {LARGE_BYTES} bytes", item.text)
         if isinstance(item, Record) and not is_utf8(item.text):
             item = Bad("not_utf8", "bytes that are no UTF-8 text", item.text)
         if isinstance(item, Bad):

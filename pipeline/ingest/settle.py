@@ -6,6 +6,7 @@ nothing; settling looks at what the lake holds and can be run again at any time.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from pipeline.lake.arrow import file_schema
 from pipeline.lake.catalog import Lake
 from pipeline.lake.commit import BATCH
 from pipeline.lake.schema import CONFLICTS, LOGS
-from pipeline.lake.snapshot import connect, days, read_lake, scan_sql
+from pipeline.lake.snapshot import TableView, connect, days, scan_sql
 
 SETTLED = "trailhouse.settled"
 """Property of the table of conflicts: the sequence number up to which it has been settled."""
@@ -64,22 +65,27 @@ def _settle(lake: Lake) -> None:
     done = int(conflicts.properties.get(SETTLED, 0))
     if current is None or (current.sequence_number or 0) <= done:
         return
-    winners = _winners(lake)
+    winners = _winners(lake, conflicts, done)
     if winners:
         _swap(lake, winners)
     with conflicts.transaction() as transaction:
         transaction.set_properties({SETTLED: str(current.sequence_number)})
 
 
-def _winners(lake: Lake) -> dict[Identity, Version]:
-    """Return, for every event in conflict, the content that is to stay."""
-    view = read_lake(lake)
-    rows = view.paths(CONFLICTS.name)
+def _winners(lake: Lake, conflicts: Table, done: int) -> dict[Identity, Version]:
+    """Return what is to stay of every event in conflict since this was last settled."""
+    view = TableView(conflicts, conflicts.metadata.current_snapshot_id)
+    every, new = (
+        scan_sql(view.schema, lake.storage.local(paths))
+        for paths in ([file.file_path for file in view.files()], _added_since(conflicts, done))
+    )
     with connect() as connection:
         found = connection.sql(
             f"""
             select account_id, event_id, event_date, record_hash, record, uri
-            from {scan_sql(view.tables[CONFLICTS.name].schema, rows)}
+            from {every} as every
+            semi join (select account_id, event_id, event_date from {new}) as new
+                using (account_id, event_id, event_date)
             qualify row_number() over (
                 partition by account_id, event_id, event_date order by record_hash, uri
             ) = 1
@@ -88,20 +94,32 @@ def _winners(lake: Lake) -> dict[Identity, Version]:
     return {(row[0], row[1], row[2]): Version(*row) for row in found}
 
 
+def _added_since(table: Table, sequence_number: int) -> list[str]:
+    """Return the data files that a table was given after a commit."""
+    current = table.current_snapshot()
+    return [
+        entry.data_file.file_path
+        for manifest in (current.manifests(table.io) if current else [])
+        if (manifest.sequence_number or 0) > sequence_number
+        for entry in manifest.fetch_manifest_entry(table.io)
+        if (entry.sequence_number or 0) > sequence_number
+    ]
+
+
 def _swap(lake: Lake, winners: dict[Identity, Version]) -> None:
     """Rewrite the files that hold another content than the winner."""
     table = lake.table(LOGS.name)
-    schema = file_schema(table.schema())
+    normaliser = Normaliser(file_schema(table.schema()))
+    view = TableView(table, table.metadata.current_snapshot_id)
     rewritten: dict[DataFile, str] = {}
-    wanted = {identity[2] for identity in winners}
-    view = read_lake(lake).tables[LOGS.name]
-    for day in wanted:
-        for file in view.files(days(day, day)):
-            local = Path(lake.storage.local([file.file_path])[0])
-            replaced = _rewrite(local, winners, schema, Path(lake.storage.workspace()))
-            if replaced:
-                name = f"tables/{LOGS.name}/data/settled-{replaced.stem}.parquet"
-                rewritten[file] = lake.storage.put(replaced, name)
+    for day in {identity[2] for identity in winners}:
+        there = {
+            lake.storage.local([file.file_path])[0]: file for file in view.files(days(day, day))
+        }
+        for path, swaps in _losers(list(there), winners).items():
+            replaced = _rewrite(Path(path), swaps, normaliser, lake.storage.workspace())
+            name = f"tables/{LOGS.name}/data/settled-{replaced.stem}.parquet"
+            rewritten[there[path]] = lake.storage.put(replaced, name)
     if rewritten:
         _commit(table, rewritten)
 
@@ -118,14 +136,42 @@ def _commit(table: Table, rewritten: dict[DataFile, str]) -> None:
             )
 
 
-def _rewrite(
-    path: Path, winners: dict[Identity, Version], schema: pa.Schema, folder: Path
-) -> Path | None:
-    """Write a file anew with the winners in it; None if it holds no loser."""
-    swaps = _losers(path, winners)
-    if not swaps:
-        return None
+def _losers(
+    paths: Sequence[str], winners: dict[Identity, Version]
+) -> dict[str, dict[int, Version]]:
+    """Return what is to be swapped for what: by file, then by the row's position in it."""
+    losers: dict[str, dict[int, Version]] = {}
+    with connect() as connection:
+        connection.register("wanted", pa.table({"event": [identity[1] for identity in winners]}))
+        held = connection.sql(
+            """
+            select distinct filename
+            from read_parquet($paths, filename = true, hive_partitioning = false) as rows
+            semi join wanted on coalesce(rows.record_hash, rows.eventid) = wanted.event
+            """,
+            params={"paths": paths},
+        ).fetchall()
+        for (path,) in held:
+            found = connection.sql(
+                """
+                select *
+                from read_parquet($path, file_row_number = true, hive_partitioning = false) as rows
+                semi join wanted on coalesce(rows.record_hash, rows.eventid) = wanted.event
+                """,
+                params={"path": path},
+            ).to_arrow_table()
+            for row in found.to_pylist():
+                here = version_of(row)
+                winner = winners.get((here.account_id, here.event_id, here.event_date))
+                if winner and winner.record_hash != here.record_hash:
+                    losers.setdefault(path, {})[row["file_row_number"]] = winner
+    return losers
+
+
+def _rewrite(path: Path, swaps: dict[int, Version], normaliser: Normaliser, folder: Path) -> Path:
+    """Write a file anew with other contents in some of its rows."""
     target = new_file(folder)
+    schema = normaliser.schema
     with open_writer(target, schema) as writer, pq.ParquetFile(path) as parquet:
         start = 0
         for batch in parquet.iter_batches(32_768):
@@ -133,39 +179,18 @@ def _rewrite(
             places = [n for n in swaps if start <= n < start + len(rows)]
             keep = [n for n in range(len(rows)) if start + n not in swaps]
             parts = [rows.take(pa.array(keep, pa.int64()))] if places else [rows]
-            parts += [_row_of(swaps[n], rows.slice(n - start, 1), schema) for n in places]
+            parts += [_row_of(swaps[n], rows.slice(n - start, 1), normaliser) for n in places]
             writer.write_table(pa.concat_tables(part.cast(schema) for part in parts))
             start += len(rows)
     return target
 
 
-def _losers(path: Path, winners: dict[Identity, Version]) -> dict[int, Version]:
-    """Return the rows of a file, by position, that are not the content that is to stay."""
-    with connect() as connection:
-        connection.register("wanted", pa.table({"event": [identity[1] for identity in winners]}))
-        found = connection.sql(
-            """
-            select *
-            from read_parquet($path, file_row_number = true, hive_partitioning = false) as rows
-            semi join wanted on coalesce(rows.record_hash, rows.eventid) = wanted.event
-            """,
-            params={"path": str(path)},
-        ).to_arrow_table()
-    losers = {}
-    for row in found.to_pylist():
-        here = version_of(row)
-        winner = winners.get((here.account_id, here.event_id, here.event_date))
-        if winner and winner.record_hash != here.record_hash:
-            losers[row["file_row_number"]] = winner
-    return losers
-
-
-def _row_of(version: Version, loser: pa.Table, schema: pa.Schema) -> pa.Table:
+def _row_of(version: Version, loser: pa.Table, normaliser: Normaliser) -> pa.Table:
     """Return the row of a content, with the loser's batch and the winner's own source."""
     text = b'{"Records":[' + version.record.encode() + b"]}"
-    (part,) = Normaliser(schema).normalise([Document(0, text)], [Tally()])
+    (part,) = normaliser.normalise([Document(0, text)], [Tally()])
     rows = part.rows.append_column("source_object", pa.array([version.uri]))
     rows = rows.append_column("source_position", pa.array([None], pa.int32()))
     for name in ("ingested_at", "batch_id"):
         rows = rows.append_column(name, loser.column(name))
-    return rows.select(schema.names)
+    return rows.select(normaliser.schema.names)
