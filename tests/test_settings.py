@@ -138,6 +138,19 @@ def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         load_settings()
 
 
+@pytest.mark.parametrize("name", ["TRAILHOUSE_CATALOG_PROPERTIES", "TRAILHOUSE_S3"])
+def test_a_variable_of_bad_json_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that has to hold JSON and does not is named."""
+    monkeypatch.setenv(name, "{s3")
+    with pytest.raises(UsageError, match=f"^{name}: no valid JSON"):
+        load_settings()
+
+
+def test_a_refused_value_is_explained() -> None:
+    """The error of a value says what the setting means."""
+    assert _refusal("[ingest]\nreaders = 0\n").endswith("it means: threads that fetch objects")
+
+
 def test_a_file_that_was_named_must_be_there() -> None:
     """A missing default file is fine, a missing named one is not."""
     load_settings()

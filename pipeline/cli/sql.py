@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         "trailhouse sql @question.sql --param account=111122223333 --format csv -o answer.csv",
         'trailhouse sql "select count(*) from cloudtrail_logs" --at 2026-03-01T12:00Z',
         "trailhouse sql \"from cloudtrail_logs where event_date = '2026-03-01'\" --explain",
-        'trailhouse sql "show all tables"',
+        'trailhouse sql "describe cloudtrail_logs"',
     ),
 )
 @click.argument("query", metavar="QUERY|-|@FILE")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_settings import SettingsError
 
 from pipeline.errors import UsageError
 from pipeline.settings.mask import mask
@@ -97,7 +98,11 @@ def load_settings(flags: Mapping[str, Any] | None = None, file: Path | None = No
     try:
         settings = Settings.read(nested, content)
     except ValidationError as wrong:
-        raise _refusal(wrong, nested, content, place, text) from wrong
+        raise _refusal(wrong, nested, place, text) from wrong
+    except SettingsError as wrong:
+        raise UsageError(
+            f"{_section_of(wrong)}: no valid JSON", 'give an object, such as {"name": "value"}'
+        ) from wrong
     return Loaded(settings, place, nested, _origins(flags or {}, content, place, text))
 
 
@@ -203,7 +208,6 @@ def _origins(
 def _refusal(
     wrong: ValidationError,
     flags: Mapping[str, Any],
-    content: Mapping[str, Any],
     place: Path | None,
     text: str,
 ) -> UsageError:
@@ -225,9 +229,17 @@ def _refusal(
         step = f"did you mean {near[0]}?" if near else f"there is: {', '.join(valid)}"
         return UsageError(f"{where}: no setting is called {name}", step)
     told = problem["msg"].removeprefix("Value error, ")
-    return UsageError(
-        f"{where}: {name}: {told[:1].lower()}{told[1:]}", "see docs/settings.md for what it may be"
-    )
+    info = _model_of(keys).model_fields.get(keys[-1])
+    step = f"it means: {info.description}" if info and info.description else ""
+    return UsageError(f"{where}: {name}: {told[:1].lower()}{told[1:]}", step)
+
+
+def _section_of(wrong: SettingsError) -> str:
+    """Return the variables of the section that a variable of could not be read."""
+    found = re.search(r'field "(\w+)"', str(wrong))
+    section = variable(found[1]) if found else PREFIX
+    given = sorted(name for name in os.environ if name.startswith(section))
+    return ", ".join(given) or section
 
 
 def _holds(table: object, keys: list[str]) -> bool:
@@ -240,6 +252,12 @@ def _holds(table: object, keys: list[str]) -> bool:
 
 def _names_beside(keys: list[str]) -> list[str]:
     """Return the names that could stand where a wrong one does."""
+    fields = _model_of(keys).model_fields
+    return sorted(info.alias or name for name, info in fields.items())
+
+
+def _model_of(keys: list[str]) -> type[BaseModel]:
+    """Return the section that the last of some keys belongs to."""
     model: type[BaseModel] = Settings
     sections: dict[str, type[BaseModel]] = {
         "catalog": CatalogSettings,
@@ -250,4 +268,4 @@ def _names_beside(keys: list[str]) -> list[str]:
     }
     for key in keys[:-1]:
         model = sections.get(key, model)
-    return sorted(info.alias or name for name, info in model.model_fields.items())
+    return model
