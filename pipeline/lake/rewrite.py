@@ -1,7 +1,7 @@
 """Write rows of some files anew, sorted, into files of a good size.
 
-Sorting is DuckDB's and spills to the lake's workspace, so memory stays bounded whatever the
-size of what is sorted.
+Rows are sorted on disk, in the lake's workspace, so memory stays bounded whatever the size of
+what is sorted.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.schema import Schema
@@ -21,16 +20,17 @@ from pipeline.lake.arrow import file_schema
 from pipeline.lake.catalog import Lake
 from pipeline.lake.schema import CONFLICTS, LOGS, OBJECTS, QUARANTINE
 from pipeline.lake.snapshot import connect, scan_sql
+from pipeline.lake.sorting import RUN_ROWS, Sorter
 
-ROW_GROUP = 61_440
-_MEMORY = "400MB"
-_LEVEL = 4
+ROW_GROUP = 40_960
+_MEMORY = "300MB"
+_LEVEL = 3
 
 ORDERS = {
-    LOGS.name: "recipientaccountid, awsregion, event_time, event_key",
-    OBJECTS.name: "log_date, uri, ingested_at",
-    QUARANTINE.name: "quarantined_at, uri, position",
-    CONFLICTS.name: "event_date, event_id, record_hash",
+    LOGS.name: ("recipientaccountid", "awsregion", "event_time"),
+    OBJECTS.name: ("log_date", "uri", "ingested_at"),
+    QUARANTINE.name: ("quarantined_at", "uri", "position"),
+    CONFLICTS.name: ("event_date", "event_id", "record_hash"),
 }
 """How rows of each table lie in a file, so that what is asked together lies together."""
 
@@ -79,46 +79,31 @@ def rewrite(lake: Lake, task: Rewrite) -> list[str]:
 
 def _write(lake: Lake, task: Rewrite, folder: Path) -> list[Path]:
     schema = file_schema(task.schema)
+    sorter = Sorter(folder, ORDERS[task.table])
+    sorter.add(_rows(lake, task, folder))
     files: list[Path] = []
-    with _sorter(folder) as connection:
-        rows = _sorted_rows(connection, lake, task)
-        part = next(rows, None)
-        while part is not None:
-            files.append(folder / f"{uuid4().hex}.parquet")
-            with _open_writer(files[-1], schema, task.table) as writer:
-                written = 0
-                while part is not None and written < task.rows_per_file:
-                    writer.write_table(part.cast(schema), row_group_size=ROW_GROUP)
-                    written += len(part)
-                    part = next(rows, None)
+    chunks = sorter.chunks(ROW_GROUP)
+    chunk = next(chunks, None)
+    while chunk is not None:
+        files.append(folder / f"{uuid4().hex}.parquet")
+        with _open_writer(files[-1], schema, task.table) as writer:
+            written = 0
+            while chunk is not None and written < task.rows_per_file:
+                writer.write_table(chunk.cast(schema), row_group_size=ROW_GROUP)
+                written += len(chunk)
+                chunk = next(chunks, None)
     return files
 
 
-def _sorted_rows(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, task: Rewrite
-) -> Iterator[pa.Table]:
-    """Yield the rows that stay, sorted, a row group at a time."""
+def _rows(lake: Lake, task: Rewrite, folder: Path) -> Iterator[pa.RecordBatch]:
+    """Read the rows that stay, in any order; what an older file lacks is null."""
     scan = scan_sql(task.schema, lake.storage.local(task.locations))
-    query = f"from {scan} where {task.keep} order by {ORDERS[task.table]}"
-    reader = connection.sql(query).to_arrow_reader(ROW_GROUP)
-    waiting: list[pa.RecordBatch] = []
-    n_waiting = 0
-    for batch in reader:
-        waiting.append(batch)
-        n_waiting += len(batch)
-        if n_waiting >= ROW_GROUP:
-            yield pa.Table.from_batches(waiting)
-            waiting, n_waiting = [], 0
-    if n_waiting:
-        yield pa.Table.from_batches(waiting)
-
-
-def _sorter(folder: Path) -> duckdb.DuckDBPyConnection:
-    connection = connect()
-    spill = str(folder / "spill").replace("'", "''")
-    connection.execute(f"set memory_limit = '{_MEMORY}'")
-    connection.execute(f"set temp_directory = '{spill}'")
-    return connection
+    with connect() as connection:
+        spill = str(folder / "spill").replace("'", "''")
+        connection.execute(f"set memory_limit = '{_MEMORY}'")
+        connection.execute(f"set temp_directory = '{spill}'")
+        query = f"from {scan} where {task.keep}"
+        yield from connection.sql(query).to_arrow_reader(RUN_ROWS // 4)
 
 
 def _open_writer(path: Path, schema: pa.Schema, table: str) -> pq.ParquetWriter:
