@@ -143,11 +143,6 @@ def open_access(options: S3Options) -> Access:
     Raises:
         SourceError: there is no such profile, or the role cannot be assumed.
     """
-    endpoint = (
-        options.endpoint
-        or os.environ.get("AWS_ENDPOINT_URL_S3")
-        or os.environ.get("AWS_ENDPOINT_URL")
-    )
     try:
         core = _assume(options, options.role_arn) if options.role_arn else _session(options)
         session = boto3.Session(botocore_session=core, region_name=options.region)
@@ -155,7 +150,19 @@ def open_access(options: S3Options) -> Access:
             _check_role(session, options.role_arn)
     except BotoCoreError as error:
         raise refused_source("AWS", "", error) from error
-    return Access(options, session, endpoint)
+    return Access(options, session, options.endpoint or _configured_endpoint(core))
+
+
+def _configured_endpoint(core: botocore.session.Session) -> str | None:
+    """Return the endpoint of S3 that environment or profile set, as botocore ranks them."""
+    profile = core.get_scoped_config()
+    services = core.full_config.get("services", {}).get(profile.get("services"), {})
+    return (
+        os.environ.get("AWS_ENDPOINT_URL_S3")
+        or os.environ.get("AWS_ENDPOINT_URL")
+        or services.get("s3", {}).get("endpoint_url")
+        or profile.get("endpoint_url")
+    )
 
 
 def _session(options: S3Options) -> botocore.session.Session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -248,6 +249,25 @@ def test_an_unknown_profile_is_named(proxy: Proxy, stored: str) -> None:
     """A profile that is not there is told by its name."""
     with pytest.raises(SourceError, match="nobody"):
         first(source(proxy, stored, profile="nobody"))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "endpoint_url = {endpoint}\n",
+        "services = ours\n[services ours]\ns3 =\n  endpoint_url = {endpoint}\n",
+    ],
+)
+def test_a_profile_may_set_the_endpoint(
+    proxy: Proxy, stored: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str
+) -> None:
+    """Listing and reading both go where the profile says."""
+    keys = "[profile reader]\naws_access_key_id = A\naws_secret_access_key = B\n"
+    (tmp_path / "config").write_text(keys + config.format(endpoint=proxy.endpoint))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    found = source(proxy, stored, endpoint=None, profile="reader")
+    assert found.read(first(found)) == BODY
+    assert any(request.is_get for request in proxy.requests)
 
 
 ROLE = "arn:aws:iam::123456789012:role/log-reader"
