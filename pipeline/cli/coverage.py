@@ -124,19 +124,18 @@ def _write_gaps(console: Console, gaps: pl.DataFrame) -> None:
     say(console, count(len(gaps), "gap"), "bold red")
     small_table(
         console,
-        ["account", "region", "from", "to", "silent hours", "rhythm"],
+        ["account", "region", "from", "silent hours", "rhythm"],
         [
             (
                 row["account_id"],
                 row["region"],
                 moment(row["from"]),
-                moment(row["to"]),
                 row["silent_hours"],
                 row["limit_hours"],
             )
             for row in gaps.sort("from", descending=True).head(_GAPS_SHOWN).to_dicts()
         ],
-        "====>>",
+        "===>>",
     )
     if len(gaps) > _GAPS_SHOWN:
         more = count(len(gaps) - _GAPS_SHOWN, "earlier one")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import asdict
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _HERE = "pipeline.cli.quarantine"
 _SHORT_ID = 12
+_WIDE = 110
 
 
 @click.group(
@@ -70,17 +72,16 @@ def list_command(told: Invocation, reason: str | None, output: Output) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    objects = pc.replace_substring_regex(found["uri"], r"^.*/", "")
-    shown = pa.table(
-        {
-            "id": pc.utf8_slice_codeunits(found["quarantine_id"], 0, _SHORT_ID),
-            "reason": found["reason"],
-            "detail": found["detail"],
-            "object": objects,
-            "position": found["position"],
-            "seen": pc.floor_temporal(found["quarantined_at"], unit="second"),
-        }
-    )
+    columns = {
+        "id": pc.utf8_slice_codeunits(found["quarantine_id"], 0, _SHORT_ID),
+        "reason": found["reason"],
+        "detail": found["detail"],
+        "seen": pc.floor_temporal(found["quarantined_at"], unit="second"),
+    }
+    if not output.is_terminal or get_terminal_size().columns >= _WIDE:
+        columns["object"] = pc.replace_substring_regex(found["uri"], r"^.*/", "")
+        columns["position"] = found["position"]
+    shown = pa.table(columns)
     print_rows(output, shown.to_reader(), whole=["id", "reason"])
     if not told.quiet:
         told_next = "trailhouse quarantine show ID, trailhouse quarantine retry"

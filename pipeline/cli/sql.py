@@ -91,7 +91,8 @@ def _read(query: str) -> str:
         return Path(query[1:]).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as wrong:
         raise UsageError(
-            f"{query[1:]}: cannot be read: {wrong}", "name a file of SQL after the @"
+            f"{query[1:]}: cannot be read: {getattr(wrong, 'strerror', None) or wrong}",
+            "name a file of SQL after the @",
         ) from wrong
 
 

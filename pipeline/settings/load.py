@@ -119,7 +119,8 @@ def _read_text(place: Path) -> str:
     try:
         return place.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as wrong:
-        raise UsageError(f"{place}: cannot be read: {wrong}", "make it readable UTF-8") from wrong
+        told = getattr(wrong, "strerror", None) or wrong
+        raise UsageError(f"{place}: cannot be read: {told}", "make it readable UTF-8") from wrong
 
 
 def _parse(text: str, place: Path) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def test_an_interrupt_says_that_all_is_safe(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as started:
-        while not (tmp_path / "lake" / "state.db").exists():
+        while not (tmp_path / "lake" / "state.db").exists() and started.poll() is None:
             time.sleep(0.05)
         time.sleep(0.3)
         started.send_signal(signal.SIGINT)
