@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli.main import run as run_program
 from tests.cli.conftest import Run
 
 
-@pytest.fixture
-def gappy(run: Run, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def gappy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a lake of a trail with an event each hour of six days but 20 hours of the fifth."""
     first = datetime(2026, 3, 1, tzinfo=UTC)
     hours = [n for n in range(144) if not 100 <= n < 120]
@@ -30,11 +31,13 @@ def gappy(run: Run, tmp_path: Path) -> Path:
         )
         for n in hours
     ]
-    (tmp_path / "gappy.json").write_text("\n".join(lines))
+    folder = tmp_path_factory.mktemp("gappy")
+    (folder / "gappy.json").write_text("\n".join(lines))
     delivered = (first + timedelta(hours=144)).timestamp()
-    os.utime(tmp_path / "gappy.json", (delivered, delivered))
-    run("ingest", "gappy.json", "--lake", "gappy")
-    return tmp_path / "gappy"
+    os.utime(folder / "gappy.json", (delivered, delivered))
+    source, lake = str(folder / "gappy.json"), folder / "lake"
+    assert run_program(["ingest", source, "--lake", str(lake), "-q"]) == 0
+    return lake
 
 
 def test_the_map_is_as_agreed(run: Run, gappy: Path, golden: Callable[[str, str], None]) -> None:
