@@ -52,6 +52,7 @@ _ABSENT = pa.array(sorted(NULL_IS_ABSENCE))
 _FLAGS = pa.array(["true", "false"])
 _NEVER = 1 << 40
 _BLOCK = 128 << 10
+_ESCAPED = b"\\u003"
 _HIDDEN_COLONS = (b"\\u003a", b"\\u003A")
 
 
@@ -101,7 +102,7 @@ def _count_all(data: npt.NDArray[np.uint8]) -> Counts:
 
 def hides_colons(text: bytes) -> bool:
     """Say whether a colon is written as an escape, which would upset the count."""
-    return any(find(text, needle) >= 0 for needle in _HIDDEN_COLONS)
+    return find(text, _ESCAPED) >= 0 and any(needle in text for needle in _HIDDEN_COLONS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from pipeline.ingest.envelope import Bad
 from pipeline.ingest.inflate import BrokenGzip, Inflated, TooLarge, inflate
 from pipeline.ingest.judge import Version
 from pipeline.ingest.ledger import ObjectResult
+from pipeline.ingest.seen import Seen
 from pipeline.ingest.stage import (
-    Keys,
     Stage,
     StagedFile,
     column_array,
@@ -84,7 +84,7 @@ class Batch:
     files: list[StagedFile] = field(default_factory=list)
     n_rows: int = 0
     aside: Aside = field(init=False)
-    _seen: set[int] = field(default_factory=set)
+    _seen: Seen = field(default_factory=Seen)
     _stages: list[Stage] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -127,7 +127,7 @@ class Batch:
                 self.files += files
         self.aside.close()
         self._stages = []
-        self._seen = set()
+        self._seen = Seen()
 
     def stage_more(self, rows: pa.Table) -> None:
         """Stage rows that judging found to be new after all."""
@@ -186,31 +186,18 @@ class Batch:
         return None
 
     def _take_part(self, part: Part, results: Sequence[ObjectResult], stage: Stage) -> None:
-        fresh = self._fresh(column_array(part.rows, "event_key"))
         rows = self._with_provenance(part, results)
-        _count_part(part, fresh, results)
+        keys, hashes = column_array(rows, "event_key"), column_array(rows, "content_hash")
+        with self._lock:
+            fresh, differing = self._seen.sort_out(keys, hashes)
+        _count_part(part, fresh, ~fresh & ~differing, results)
         if fresh.all():
             stage.add(rows)
             return
-        mask = pa.array(fresh)
         if fresh.any():
-            stage.add(rows.filter(mask))
-        self.add_suspects([rows.filter(pa.array(~fresh))])
-
-    def _fresh(self, keys: Keys) -> npt.NDArray[np.bool_]:
-        """Say which keys this batch has not seen; they are seen from now on."""
-        values: list[int] = keys.tolist()
-        with self._lock:
-            before = len(self._seen)
-            repeated = self._seen.intersection(values)
-            self._seen.update(values)
-            if len(self._seen) == before + len(values):
-                return np.ones(len(values), bool)
-        fresh = np.empty(len(values), bool)
-        for n, key in enumerate(values):
-            fresh[n] = key not in repeated
-            repeated.add(key)
-        return fresh
+            stage.add(rows.filter(pa.array(fresh)))
+        if differing.any():
+            self.add_suspects([rows.filter(pa.array(differing))])
 
     def _with_provenance(self, part: Part, results: Sequence[ObjectResult]) -> pa.Table:
         names = pa.array([result.uri for result in results], pa.string())
@@ -264,12 +251,18 @@ def _second_member(rest: bytes) -> Bad:
     return Bad("second_gzip_member", "data behind the one member that CloudTrail writes", rest)
 
 
-def _count_part(part: Part, fresh: npt.NDArray[np.bool_], results: Sequence[ObjectResult]) -> None:
+def _count_part(
+    part: Part,
+    fresh: npt.NDArray[np.bool_],
+    repeated: npt.NDArray[np.bool_],
+    results: Sequence[ObjectResult],
+) -> None:
     """Add a part's rows to the counts and time ranges of their objects."""
     times = column_array(part.rows, "event_time")
     size = len(results)
     records = np.bincount(part.numbers, minlength=size)
     added = np.bincount(part.numbers[fresh], minlength=size)
+    doubles = np.bincount(part.numbers[repeated], minlength=size)
     first = np.full(size, np.iinfo(np.int64).max)
     last = np.full(size, np.iinfo(np.int64).min)
     np.minimum.at(first, part.numbers, times)
@@ -278,6 +271,7 @@ def _count_part(part: Part, fresh: npt.NDArray[np.bool_], results: Sequence[Obje
         result = results[n]
         result.records += int(records[n])
         result.rows_added += int(added[n])
+        result.duplicates += int(doubles[n])
         begin, end = _moment(first[n]), _moment(last[n])
         result.first_event_time = min(result.first_event_time or begin, begin)
         result.last_event_time = max(result.last_event_time or end, end)

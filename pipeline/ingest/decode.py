@@ -18,12 +18,13 @@ from msgspec import Raw
 
 from pipeline.ingest.balance import count_rows, count_text, count_texts, hides_colons
 from pipeline.ingest.bounds import exceeding, exceeds
+from pipeline.ingest.content import content_hashes
 from pipeline.ingest.derive import event_dates, event_keys, parse_times
 from pipeline.ingest.envelope import Bad, Lookalike, Record, is_plain, unwrap
 from pipeline.ingest.repair import Prepared, prepare
 from pipeline.ingest.restore import restore
 from pipeline.ingest.split import JSON_ERRORS
-from pipeline.ingest.transform import Decoder, retype, string_array
+from pipeline.ingest.transform import Decoder, Pack, pack, retype
 from pipeline.lake.record import RECORD
 
 LARGE_BYTES = 16 << 20
@@ -53,7 +54,7 @@ class Part:
 
     Attributes:
         rows: record columns as in the lake, then event_time, event_date, event_key,
-            record_hash, unmapped.
+            record_hash, unmapped, content_hash.
         numbers: the document of each row.
         positions: the index of each row's record in its document.
     """
@@ -154,17 +155,16 @@ class Normaliser:
     ) -> tuple[pa.StructArray, Numbers, Numbers, list[_Odd]]:
         """Decode plain documents; return the rows that are whole, and the records that are not."""
         texts = [plain.text for plain in group]
-        whole = texts[0] if len(texts) == 1 else b"".join(texts)
-        documents = string_array(texts, whole)
-        lists = self._decoder.decode(documents)
+        packs = pack(texts)
+        lists = self._decoder.decode(packs)
         if lists is None:
-            lists = self._decoder.decode_each(documents)
+            lists = self._decoder.decode_each(packs)
         rows = lists.flatten()
         edges = np.asarray(lists.offsets).astype(np.int64)
         edges -= edges[0]
         keep = np.ones(len(rows), bool)
         suspects = (
-            np.arange(len(group)) if lists.null_count else _suspects(texts, whole, rows, edges)
+            np.arange(len(group)) if lists.null_count else _suspects(texts, packs, rows, edges)
         )
         odd: list[_Odd] = []
         for n in suspects:
@@ -216,6 +216,8 @@ class Normaliser:
         table = table.append_column("event_date", event_dates(times))
         table = table.append_column("event_key", event_keys(pc.coalesce(hashes, ids)))
         table = table.append_column("record_hash", hashes).append_column("unmapped", unmapped)
+        contents = content_hashes(self._decoder.connection, table)
+        table = table.append_column("content_hash", contents)
         return table, np.asarray(times.is_valid())
 
     def _slowly(self, odd: Sequence[_Odd], tallies: Sequence[Tally]) -> Iterator[Part]:
@@ -229,9 +231,9 @@ class Normaliser:
     def _decode_prepared(
         self, ready: Sequence[tuple[_Odd, Prepared]], tallies: Sequence[Tally]
     ) -> Iterator[Part]:
-        lists = self._decoder.decode(string_array([_join([p.text for _, p in ready])]))
+        lists = self._decoder.decode(pack([_join([p.text for _, p in ready])]))
         if lists is None or len(lists.flatten()) != len(ready):
-            lists = self._decoder.decode_each(string_array([_join([p.text]) for _, p in ready]))
+            lists = self._decoder.decode_each(pack([_join([p.text]) for _, p in ready]))
             refused = np.asarray(lists.is_null())
             for (record, _), is_refused in zip(ready, refused, strict=True):
                 if is_refused:
@@ -349,14 +351,17 @@ def _missing(rows: pa.StructArray) -> npt.NDArray[np.bool_] | None:
 
 
 def _suspects(
-    texts: Sequence[bytes], whole: bytes, rows: pa.StructArray, edges: npt.NDArray[np.int64]
+    texts: Sequence[bytes],
+    packs: Sequence[Pack],
+    rows: pa.StructArray,
+    edges: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.int64]:
     """Return the numbers of the documents that are not proven to be held whole."""
     missing = _missing(rows)
-    hidden = hides_colons(whole)
+    hidden = any(hides_colons(pack.text) for pack in packs)
     if missing is None and not hidden:
         total = count_rows(rows, edges[[0, -1]], RECORD)[0] + len(texts) * _ENVELOPE
-        if (total == count_text(whole)).all():
+        if (total == sum(count_text(pack.text) for pack in packs)).all():
             return np.empty(0, np.int64)
     found = np.array([count_text(text) for text in texts])
     suspect = (count_rows(rows, edges, RECORD) + _ENVELOPE != found).any(axis=1)

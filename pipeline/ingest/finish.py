@@ -19,10 +19,11 @@ from pyiceberg.table import Table
 
 from pipeline.errors import LakeBusy
 from pipeline.ingest.batch import Batch
-from pipeline.ingest.judge import Verdict, judge, known_keys
+from pipeline.ingest.judge import Verdict, judge
+from pipeline.ingest.known import Known, find_known
 from pipeline.ingest.ledger import Ledger, results_table
 from pipeline.ingest.settle import settle
-from pipeline.ingest.stage import StagedFile, split_file
+from pipeline.ingest.stage import StagedFile, select_rows, without
 from pipeline.lake.catalog import Lake
 from pipeline.lake.commit import BATCH, append_facts, follow, follower_file
 from pipeline.lake.expire import tidy
@@ -82,37 +83,37 @@ def _deduplicate(lake: Lake, batch: Batch, table: Table, looked: set[str]) -> No
         fresh = [path for path in _lake_files(table, _days(batch.files)) if path not in looked]
         looked |= set(fresh)
         keys = np.concatenate([file.keys for file in batch.files])
-        schema = table.schema()
-        known = known_keys(lake.storage.local(fresh), schema, keys)
-        if known:
-            _take_out(lake, batch, np.fromiter(known, np.int64, len(known)))
+        known = find_known(lake.storage.local(fresh), keys)
+        if len(known.keys):
+            batch.files = [kept for file in batch.files if (kept := _new(lake, batch, file, known))]
     if batch.suspects:
         _judge(lake, batch, table)
 
 
-def _take_out(lake: Lake, batch: Batch, known: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
-    """Move rows with known keys from the batch's files to its suspects."""
-    kept: list[StagedFile] = []
-    for file in batch.files:
-        dirty = np.isin(file.keys, known)
-        if not dirty.any():
-            kept.append(file)
-            continue
-        clean, taken = split_file(file, dirty, batch.schemas.facts)
-        batch.add_suspects(_uncount(batch, taken))
-        if clean:
-            kept.append(clean)
-        if file.location:
-            lake.storage.remove([file.location])
-        file.path.unlink(missing_ok=True)
-    batch.files = kept
+def _new(lake: Lake, batch: Batch, file: StagedFile, known: Known) -> StagedFile | None:
+    """Return a file of the batch without the rows whose key is known; None if nothing is left.
+
+    A known key with known content is a duplicate and is counted; with other content it is put
+    aside to be judged.
+    """
+    dirty = np.isin(file.keys, known.keys)
+    if not dirty.any():
+        return file
+    repeated = dirty & np.isin(file.hashes, known.hashes)
+    _count_rows(batch, "duplicates", 1, select_rows(file.path, repeated, ["source_object"]))
+    _count_rows(batch, "rows_added", -1, select_rows(file.path, dirty, ["source_object"]))
+    batch.add_suspects(select_rows(file.path, dirty & ~repeated))
+    kept = without(file, dirty, batch.schemas.facts)
+    if file.location:
+        lake.storage.remove([file.location])
+    file.path.unlink(missing_ok=True)
+    return kept
 
 
-def _uncount(batch: Batch, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+def _count_rows(batch: Batch, what: str, sign: int, tables: Iterator[pa.Table]) -> None:
     for table in tables:
         counts = table.column("source_object").value_counts().to_pylist()
-        _count(batch, "rows_added", {entry["values"]: -entry["counts"] for entry in counts})
-        yield table
+        _count(batch, what, {entry["values"]: sign * entry["counts"] for entry in counts})
 
 
 def _count(batch: Batch, what: str, counts: Mapping[str, int]) -> None:

@@ -8,34 +8,26 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pyiceberg.schema import Schema
 
+from pipeline.ingest.content import CONTENT_HASH
 from pipeline.ingest.repair import canonical, canonical_hash
 from pipeline.ingest.restore import restore
-from pipeline.lake.record import RECORD
 from pipeline.lake.snapshot import connect, scan_sql
-
-_CONTENT = (*(field.column for field in RECORD), "record_hash", "unmapped")
 
 # An event's identity: the account that received it, else the caller's; its id, else the hash
 # of its canonical JSON; and its day, so that looking for it touches that day's files only.
 _ACCOUNT = "coalesce(recipientaccountid, useridentity.accountid, '')"
 _EVENT = "coalesce(record_hash, eventid)"
 
-# Two 64-bit hashes over all content, compared within one process. Equal content has equal
-# hashes; should other content ever share both, the first record would stand, as it does
-# whenever a key is delivered twice.
 _PRINT = f"""
 select
     event_key,
     event_date,
     {_ACCOUNT} as account,
     {_EVENT} as event,
-    hash({", ".join(_CONTENT)}) as print_a,
-    hash({", ".join(reversed(_CONTENT))}, 'second') as print_b,
+    {CONTENT_HASH} as content,
     source_object,
     source_position
 """
@@ -68,19 +60,6 @@ class Verdict:
     conflicts: dict[str, int]
     versions: list[Version]
     fresh: pa.Table | None
-
-
-def known_keys(paths: Sequence[str], schema: Schema, keys: npt.NDArray[np.int64]) -> set[int]:
-    """Return which of these keys occur in files of the lake."""
-    if not paths or not len(keys):
-        return set()
-    with connect() as connection:
-        connection.register("wanted", pa.table({"event_key": keys}))
-        found = connection.sql(
-            f"select distinct event_key from {scan_sql(schema, paths)} as facts "
-            "semi join wanted using (event_key)"
-        ).fetchnumpy()["event_key"]
-    return set(found.tolist())
 
 
 def judge(
@@ -129,7 +108,7 @@ def _compare(
         create table pairs as
         select
             s.*,
-            bool_or(s.print_a = o.print_a and s.print_b = o.print_b) as is_same
+            bool_or(s.content = o.content) as is_same
         from suspect_prints as s
         left join original_prints as o
             on s.event_key = o.event_key

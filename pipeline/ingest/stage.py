@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,8 +15,22 @@ import pyarrow.parquet as pq
 
 ROW_GROUP = 20_480
 _BUFFERED_ROWS = 20_480
+_FEW_CHANGES = 50  # of the day from row to row: below, slices cost less than sorting
 
-Keys = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.int64]
+
+_ALWAYS_NEW = {
+    "eventid",
+    "requestid",
+    "sharedeventid",
+    "requestparameters",
+    "responseelements",
+    "additionaleventdata",
+    "record_hash",
+    "event_key",
+    "content_hash",
+}
+"""Columns whose values hardly repeat: a dictionary of them would be built only to be given up."""
 
 _STATISTICS = [
     "event_time",
@@ -37,13 +52,14 @@ class StagedFile:
 
     Attributes:
         path: where it is in the making.
-        keys: event_key of every row, in the file's order.
+        keys, hashes: event_key and content_hash of every row, in the file's order.
         first_time, last_time: the range of event_time, microseconds since 1970 in UTC.
         location: where in the lake it lies, once it has been put there.
     """
 
     path: Path
-    keys: Keys
+    keys: Integers
+    hashes: Integers
     first_time: int
     last_time: int
     location: str | None = None
@@ -57,7 +73,8 @@ class _OpenFile:
     writer: pq.ParquetWriter
     waiting: list[pa.Table] = field(default_factory=list)
     waiting_rows: int = 0
-    keys: list[Keys] = field(default_factory=list)
+    keys: list[Integers] = field(default_factory=list)
+    hashes: list[Integers] = field(default_factory=list)
     first_time: int = np.iinfo(np.int64).max
     last_time: int = np.iinfo(np.int64).min
 
@@ -65,6 +82,7 @@ class _OpenFile:
         self.waiting.append(rows)
         self.waiting_rows += len(rows)
         self.keys.append(column_array(rows, "event_key"))
+        self.hashes.append(column_array(rows, "content_hash"))
         times = column_array(rows, "event_time")
         self.first_time = min(self.first_time, int(times.min()))
         self.last_time = max(self.last_time, int(times.max()))
@@ -80,8 +98,8 @@ class _OpenFile:
     def close(self) -> StagedFile:
         self.flush()
         self.writer.close()
-        keys = np.concatenate(self.keys)
-        return StagedFile(self.path, keys, self.first_time, self.last_time)
+        keys, hashes = np.concatenate(self.keys), np.concatenate(self.hashes)
+        return StagedFile(self.path, keys, hashes, self.first_time, self.last_time)
 
 
 class Stage:
@@ -104,18 +122,15 @@ class Stage:
     def add(self, rows: pa.Table) -> None:
         """Take rows of any days."""
         days = column_array(rows, "event_date")
-        first = int(days[0])
-        if (days == first).all():
-            self._add_day(first, rows)
-        else:
+        if np.count_nonzero(np.diff(days)) > _FEW_CHANGES:
             order = np.argsort(days, kind="stable")
-            ordered = rows.take(pa.array(order))
-            starts = np.flatnonzero(np.diff(days[order], prepend=days[order[0]] - 1))
-            for start, end in zip(starts, [*starts[1:], len(days)], strict=True):
-                self._add_day(int(days[order[start]]), ordered.slice(start, end - start))
-        if self._buffered > _BUFFERED_ROWS * 3:
-            for file in self._open.values():
-                self._buffered -= file.flush()
+            days, rows = days[order], rows.take(pa.array(order))
+        edges = [0, *(np.flatnonzero(np.diff(days)) + 1).tolist(), len(days)]
+        for start, end in pairwise(edges):
+            self._add_day(int(days[start]), rows.slice(start, end - start))
+        while self._buffered > _BUFFERED_ROWS * 3:
+            fullest = max(self._open.values(), key=lambda file: file.waiting_rows)
+            self._buffered -= fullest.flush()
 
     def finish(self) -> list[StagedFile]:
         """Close all files and return them."""
@@ -157,47 +172,53 @@ def open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
         schema,
         compression="zstd",
         compression_level=1,
+        use_dictionary=[name for name in _leaves(schema) if name not in _ALWAYS_NEW],
         write_statistics=[name for name in _STATISTICS if name in schema.names] or True,
         store_schema=False,
     )
 
 
-def column_array(rows: pa.Table, name: str) -> npt.NDArray[np.int64]:
+def _leaves(fields: Iterable[pa.Field], inside: str = "") -> Iterator[str]:
+    """Yield the paths of the columns that Parquet makes of these fields."""
+    for column in fields:
+        name = f"{inside}{column.name}"
+        if pa.types.is_struct(column.type):
+            yield from _leaves(column.type, f"{name}.")
+        elif pa.types.is_list(column.type):
+            yield from _leaves(column.type.value_type, f"{name}.list.element.")
+        elif pa.types.is_map(column.type):
+            yield from (f"{name}.key_value.key", f"{name}.key_value.value")
+        else:
+            yield name
+
+
+def column_array(rows: pa.Table, name: str) -> Integers:
     """Return a column without nulls as integers: days or microseconds since 1970 for times."""
     column = rows.column(name)
     if pa.types.is_date32(column.type):
         column = column.cast(pa.int32())
-    values: npt.NDArray[np.int64] = column.cast(pa.int64()).to_numpy()
+    values: Integers = column.cast(pa.int64()).to_numpy()
     return values
 
 
-def split_file(
-    file: StagedFile, dirty: npt.NDArray[np.bool_], schema: pa.Schema
-) -> tuple[StagedFile | None, Iterator[pa.Table]]:
-    """Take rows out of a staged file, leaving the file itself as it is.
-
-    Args:
-        file: the file.
-        dirty: which of its rows to take out.
-        schema: the lake's schema.
-
-    Returns:
-        A new file without them (None if nothing is left), and the rows taken out.
-    """
-    taken = _select(file.path, dirty)
+def without(file: StagedFile, dirty: npt.NDArray[np.bool_], schema: pa.Schema) -> StagedFile | None:
+    """Write a staged file anew without some of its rows; None if nothing is left."""
     if dirty.all():
-        return None, taken
+        return None
     kept = _open_file(file.path.parent, schema)
-    for rows in _select(file.path, ~dirty):
+    for rows in select_rows(file.path, ~dirty):
         kept.add(rows)
         kept.flush()
-    return kept.close(), taken
+    return kept.close()
 
 
-def _select(path: Path, mask: npt.NDArray[np.bool_]) -> Iterator[pa.Table]:
+def select_rows(
+    path: Path, mask: npt.NDArray[np.bool_], columns: Sequence[str] | None = None
+) -> Iterator[pa.Table]:
+    """Yield the rows of a file that a mask names, of some columns or of all."""
     start = 0
     with pq.ParquetFile(path) as parquet:
-        for batch in parquet.iter_batches(ROW_GROUP):
+        for batch in parquet.iter_batches(ROW_GROUP, columns=columns):
             part = mask[start : start + len(batch)]
             start += len(batch)
             if part.any():

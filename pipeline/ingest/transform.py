@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import duckdb
 import numpy as np
@@ -34,6 +35,8 @@ def _spec(field: Field) -> object:
 
 _SPEC = json.dumps({"Records": [decode_spec(RECORD)]})
 
+_PACK_BYTES = 512 << 10
+
 _DECODE = f"select json_transform(document, '{_SPEC}').Records as records from documents"
 _TRY_DECODE = f"select try(json_transform(document, '{_SPEC}')).Records as records from documents"
 
@@ -45,22 +48,23 @@ class Decoder:
         self.connection = connect(threads=1)
         self.connection.execute("set preserve_insertion_order = true")
 
-    def decode(self, documents: pa.LargeStringArray) -> pa.ListArray | None:
+    def decode(self, packs: Sequence[Pack]) -> pa.ListArray | None:
         """Decode `{"Records": […]}` documents; None where one is no JSON or no UTF-8.
 
         Returns:
             One list of record structs a document, in order.
         """
         try:
-            return self._run(_DECODE, documents)
+            return self._run(_DECODE, packs)
         except (duckdb.Error, UnicodeDecodeError):
             return None
 
-    def decode_each(self, documents: pa.LargeStringArray) -> pa.ListArray:
+    def decode_each(self, packs: Sequence[Pack]) -> pa.ListArray:
         """Decode documents; a document that is no JSON gives a null."""
-        return self._run(_TRY_DECODE, documents)
+        return self._run(_TRY_DECODE, packs)
 
-    def _run(self, query: str, documents: pa.LargeStringArray) -> pa.ListArray:
+    def _run(self, query: str, packs: Sequence[Pack]) -> pa.ListArray:
+        documents = pa.chunked_array([pack.documents for pack in packs], pa.large_string())
         self.connection.register("documents", pa.table({"document": documents}))
         try:
             column = self.connection.sql(query).to_arrow_table().column(0)
@@ -69,12 +73,40 @@ class Decoder:
         return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def string_array(texts: Sequence[bytes], joined: bytes | None = None) -> pa.LargeStringArray:
-    """Return an Arrow string array over UTF-8 texts; joined is all of them, if at hand."""
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A run of documents in one piece of memory, for DuckDB to decode in one go.
+
+    What DuckDB makes of one vector it makes at once; a pack that fits the processor's cache,
+    its result included, is decoded in two thirds of the time that one of several megabytes is.
+    """
+
+    text: bytes
+    documents: pa.LargeStringArray
+
+
+def pack(texts: Sequence[bytes]) -> list[Pack]:
+    """Pack UTF-8 texts in their order; a large one is not copied."""
+    packs: list[Pack] = []
+    run: list[bytes] = []
+    size = 0
+    for text in texts:
+        if run and size + len(text) > _PACK_BYTES:
+            packs.append(_pack(run))
+            run, size = [], 0
+        run.append(text)
+        size += len(text)
+    return [*packs, _pack(run)] if run else packs
+
+
+def _pack(texts: Sequence[bytes]) -> Pack:
     ends = np.zeros(len(texts) + 1, np.int64)
     np.cumsum([len(text) for text in texts], out=ends[1:])
-    data = b"".join(texts) if joined is None else joined
-    return pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(ends.data), pa.py_buffer(data))
+    text = texts[0] if len(texts) == 1 else b"".join(texts)
+    array = pa.LargeStringArray.from_buffers(
+        len(texts), pa.py_buffer(ends.data), pa.py_buffer(text)
+    )
+    return Pack(text, array)
 
 
 def retype(array: pa.Array, kind: pa.DataType) -> pa.Array:
