@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Iterable, Sequence
 
 from pyiceberg.exceptions import CommitFailedException, ValidationException
-from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.snapshots import Snapshot
@@ -21,6 +20,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_rand
 
 from pipeline.errors import LakeBusy
 from pipeline.lake.catalog import Lake
+from pipeline.lake.datafile import data_files
 from pipeline.lake.schema import LOGS, TABLES
 from pipeline.lake.transaction import transaction
 
@@ -110,12 +110,10 @@ def _replace(
         transaction(table) as change,
         change.update_snapshot(snapshot_properties={BATCH: reason}).overwrite() as replacing,
     ):
-        for file in old:
-            replacing.delete_data_file(file)
-        for location in locations:
-            replacing.append_data_file(
-                parquet_file_to_data_file(table.io, change.table_metadata, location)
-            )
+        for gone in old:
+            replacing.delete_data_file(gone)
+        for file in data_files(table, locations):
+            replacing.append_data_file(file)
 
 
 def pending(lake: Lake, follower: str) -> list[Snapshot]:
@@ -169,10 +167,8 @@ def _append(
     change: Transaction, table: Table, locations: Sequence[str], properties: dict[str, str]
 ) -> None:
     with change.update_snapshot(snapshot_properties=properties).merge_append() as append:
-        for location in locations:
-            append.append_data_file(
-                parquet_file_to_data_file(table.io, change.table_metadata, location)
-            )
+        for file in data_files(table, locations):
+            append.append_data_file(file)
 
 
 def _applied(table: Table) -> int:

@@ -40,6 +40,9 @@ class ExpireRule:
     expire_after: timedelta | None = timedelta(days=30)
 
 
+_THINNED = ExpireRule(expire_after=None)
+
+
 def expired(
     snapshots: Iterable[Snapshot],
     rule: ExpireRule,
@@ -88,7 +91,7 @@ def tidy(lake: Lake) -> None:
     Called after commits. If another writer is in the way, the next call does it.
     """
     if len(lake.table(LOGS.name).metadata.snapshots) > _TIDY_ABOVE:
-        expire(lake, ExpireRule(expire_after=None))
+        expire(lake, _THINNED)
 
 
 def _expire_one(lake: Lake, name: str, rule: ExpireRule, dry_run: bool) -> int:

@@ -1,0 +1,68 @@
+"""Describe finished Parquet files to Iceberg: partition, counts and bounds from their footers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow.parquet as pq
+from pyiceberg.io.pyarrow import (
+    _check_pyarrow_schema_compatible,
+    compute_statistics_plan,
+    data_file_statistics_from_parquet_metadata,
+    parquet_path_to_id_mapping,
+)
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.table import Table
+
+_READERS = 16
+
+
+def data_files(table: Table, locations: Sequence[str]) -> list[DataFile]:
+    """Describe files for a commit to a table.
+
+    PyIceberg's own `parquet_file_to_data_file` works out for each file again what depends on
+    the table alone, which is three quarters of its time; here that is done once, and footers
+    are read side by side.
+
+    Raises:
+        ValueError: a file crosses partitions, or its schema does not fit the table's.
+    """
+    schema, spec = table.metadata.schema(), table.metadata.spec()
+    plan = compute_statistics_plan(schema, table.metadata.properties)
+    mapping = parquet_path_to_id_mapping(schema)
+    with ThreadPoolExecutor(min(_READERS, len(locations)) or 1) as pool:
+        footers = list(pool.map(lambda location: _footer(table, location), locations))
+    checked = None
+    described = []
+    for location, (footer, size) in zip(locations, footers, strict=True):
+        written = footer.schema.to_arrow_schema()
+        if checked is None or not written.equals(checked, check_metadata=True):
+            _check_pyarrow_schema_compatible(
+                schema, written, format_version=table.metadata.format_version
+            )
+            checked = written
+        found = data_file_statistics_from_parquet_metadata(
+            parquet_metadata=footer, stats_columns=plan, parquet_column_mapping=mapping
+        )
+        described.append(
+            DataFile.from_args(
+                content=DataFileContent.DATA,
+                file_path=location,
+                file_format=FileFormat.PARQUET,
+                partition=found.partition(spec, schema),
+                file_size_in_bytes=size,
+                sort_order_id=None,
+                spec_id=table.metadata.default_spec_id,
+                equality_ids=None,
+                key_metadata=None,
+                **found.to_serialized_dict(),
+            )
+        )
+    return described
+
+
+def _footer(table: Table, location: str) -> tuple[pq.FileMetaData, int]:
+    file = table.io.new_input(location)
+    with file.open() as stream:
+        return pq.read_metadata(stream), len(file)
