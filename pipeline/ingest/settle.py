@@ -13,7 +13,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.exceptions import CommitFailedException, ValidationException
-from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 from tenacity import (
@@ -30,6 +29,7 @@ from pipeline.ingest.stage import new_file, open_writer
 from pipeline.lake.arrow import file_schema
 from pipeline.lake.catalog import Lake
 from pipeline.lake.commit import BATCH
+from pipeline.lake.datafile import data_files
 from pipeline.lake.schema import CONFLICTS, LOGS
 from pipeline.lake.snapshot import TableView, connect, days, scan_sql
 
@@ -129,11 +129,10 @@ def _commit(table: Table, rewritten: dict[DataFile, str]) -> None:
         table.transaction() as transaction,
         transaction.update_snapshot(snapshot_properties={BATCH: "settle"}).overwrite() as change,
     ):
-        for old, location in rewritten.items():
+        for old in rewritten:
             change.delete_data_file(old)
-            change.append_data_file(
-                parquet_file_to_data_file(table.io, transaction.table_metadata, location)
-            )
+        for new in data_files(table, list(rewritten.values())):
+            change.append_data_file(new)
 
 
 def _losers(
