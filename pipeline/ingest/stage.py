@@ -127,7 +127,9 @@ class Stage:
             days, rows = days[order], rows.take(pa.array(order))
         edges = [0, *(np.flatnonzero(np.diff(days)) + 1).tolist(), len(days)]
         for start, end in pairwise(edges):
-            self._add_day(int(days[start]), rows.slice(start, end - start))
+            few = 2 * (end - start) < len(rows)
+            part = rows.slice(start, end - start)
+            self._add_day(int(days[start]), _copied(part) if few else part)
         while self._buffered > _BUFFERED_ROWS * 3:
             fullest = max(self._open.values(), key=lambda file: file.waiting_rows)
             self._buffered -= fullest.flush()
@@ -153,6 +155,11 @@ class Stage:
         self._buffered += len(rows)
         if file.waiting_rows >= _BUFFERED_ROWS:
             self._buffered -= file.flush()
+
+
+def _copied(rows: pa.Table) -> pa.Table:
+    """Return rows by themselves: a slice keeps all of its table in memory while it waits."""
+    return rows.take(pa.array(np.arange(len(rows))))
 
 
 def _open_file(folder: Path, schema: pa.Schema) -> _OpenFile:

@@ -10,9 +10,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from msgspec.json import encode
 
+from pipeline.ingest.decode import Document, Normaliser, Tally
+from pipeline.ingest.stage import Stage
+from pipeline.lake.arrow import file_schema
+from pipeline.lake.schema import LOGS
 from pipeline.simulate import Plan, simulate
+from tests.events import event
 from tests.guarantees.large import FORMS, write_large
 
 LIMIT_MIB = 1024
@@ -68,3 +75,26 @@ def test_a_bomb_is_bounded(tmp_path: Path) -> None:
     peak, summary = measured_ingest(tmp_path / "lake", tmp_path)
     assert peak <= LIMIT_MIB
     assert summary["not_cloudtrail"] == 6
+
+
+def test_a_few_rows_of_a_day_do_not_keep_the_rest(tmp_path: Path) -> None:
+    """What waits for its file holds its own bytes, not those of all that it arrived with."""
+    schema = file_schema(LOGS.schema)
+    stage = Stage(tmp_path, schema)
+    events = [event(n, requestParameters={"a": "x" * 1000}) for n in range(2000)]
+    events[1000] |= {"eventTime": "2026-02-01T00:00:00Z"}
+    document = Document(0, b'{"Records":[' + b",".join(map(encode, events)) + b"]}")
+    before = pa.total_allocated_bytes()
+    for _ in range(20):
+        (part,) = Normaliser(schema).normalise([document], [Tally()])
+        missing = [name for name in schema.names if name not in part.rows.column_names]
+        rows = part.rows
+        for name in missing:
+            rows = rows.append_column(name, pa.nulls(len(rows), schema.field(name).type))
+        stage.add(rows.select(schema.names))
+        waiting = [table for file in stage._open.values() for table in file.waiting]
+        few = [table for table in waiting if len(table) == 1]
+        assert all(table.get_total_buffer_size() < 100_000 for table in few)
+    del part, rows
+    stage.discard()
+    assert pa.total_allocated_bytes() - before < 50_000_000

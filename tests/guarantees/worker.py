@@ -82,7 +82,7 @@ def run(lake: str, source: str, fuse: Fuse | None, options: dict[str, Any]) -> N
         return
 
 
-def finish(process: ForkServerProcess, within: float = 120) -> int:
+def finish(process: ForkServerProcess, within: float = 400) -> int:
     """Wait for a process and return its exit code."""
     process.join(within)
     assert process.exitcode is not None, "the ingest does not end"
