@@ -20,7 +20,7 @@ from tests.guarantees.worker import KILLED, finish, start
 @pytest.fixture(scope="module")
 def trail(tmp_path_factory: pytest.TempPathFactory) -> Truth:
     """Return a small awkward trail."""
-    plan = Plan(accounts=2, events=900, records_per_file=45, days=1, seed=6)
+    plan = Plan(accounts=2, events=600, records_per_file=40, days=1, seed=6)
     return write_trail(tmp_path_factory.mktemp("trail"), plan)
 
 
