@@ -32,7 +32,8 @@ LARGE_BYTES = 16 << 20
 grow faster than the document."""
 
 _NO_TIME = "eventTime is missing or no time"
-_GROUP_BYTES = 12 << 20
+_GROUP_BYTES = 24 << 20
+_PIECE_BYTES = 1 << 20
 _ENVELOPE = count_text(b'{"Records":[]}')
 _COLUMN = {f.name: n for n, f in enumerate(RECORD)}
 _RECORDS_KEY = re.compile(rb'"Records"\s*:')
@@ -293,7 +294,7 @@ def _by_size(texts: Iterable[bytes]) -> Iterator[list[bytes]]:
     for text in texts:
         group.append(text)
         size += len(text)
-        if size >= _GROUP_BYTES:
+        if size >= _PIECE_BYTES:
             yield group
             group, size = [], 0
     if group:
@@ -327,7 +328,7 @@ def _from_items(document: Document, tally: Tally) -> Iterator[_Plain]:
         texts.append(item.text)
         position += 1
         size += len(item.text)
-        if size >= _GROUP_BYTES:
+        if size >= _PIECE_BYTES:
             yield _Plain(document.number, start, _join(texts), texts)
             texts, start, size = [], position, 0
     if texts:

@@ -31,7 +31,7 @@ from pipeline.sources.object import LogObject, Source
 
 LISTING_PAGE = 100_000
 _READ_AHEAD_BYTES = 64 << 20
-_CHUNK_BYTES = 3 << 19
+_CHUNK_BYTES = 3 << 20
 _CHUNK_OBJECTS = 400
 _CHUNK_TEXT = 48 << 20
 _LARGE_TEXT = 64 << 20

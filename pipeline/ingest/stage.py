@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROW_GROUP = 20_480
-_BUFFERED_ROWS = 20_480
+_WAITING_ROWS = 30_000
 _FEW_CHANGES = 50  # of the day from row to row: below, slices cost less than sorting
 
 Integers = npt.NDArray[np.int64]
@@ -130,7 +130,7 @@ class Stage:
             few = 2 * (end - start) < len(rows)
             part = rows.slice(start, end - start)
             self._add_day(int(days[start]), _copied(part) if few else part)
-        while self._buffered > _BUFFERED_ROWS * 3:
+        while self._buffered > _WAITING_ROWS:
             fullest = max(self._open.values(), key=lambda file: file.waiting_rows)
             self._buffered -= fullest.flush()
 
@@ -153,7 +153,7 @@ class Stage:
         file = self._open[day]
         file.add(rows)
         self._buffered += len(rows)
-        if file.waiting_rows >= _BUFFERED_ROWS:
+        if file.waiting_rows >= ROW_GROUP:
             self._buffered -= file.flush()
 
 

@@ -196,7 +196,8 @@ def test_a_large_document_is_cut_and_loses_nothing(
 ) -> None:
     """Documents above the bound are decoded in pieces, odd records and positions included."""
     monkeypatch.setattr("pipeline.ingest.decode.LARGE_BYTES", 10_000)
-    monkeypatch.setattr("pipeline.ingest.decode._GROUP_BYTES", 4_000)
+    monkeypatch.setattr("pipeline.ingest.decode._GROUP_BYTES", 8_000)
+    monkeypatch.setattr("pipeline.ingest.decode._PIECE_BYTES", 4_000)
     events: list[dict[str, Any]] = [
         event(n, **({"odd": n} if n % 17 == 0 else {})) for n in range(200)
     ]
