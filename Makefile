@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test soak check lint types sql imports bench docs wheel clean
+.PHONY: demo test soak check lint types sql imports lock bench docs wheel clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml requirements.lock
@@ -22,7 +22,7 @@ test: $(READY)            ## the tests, in at most four minutes on two cores
 soak: $(READY)            ## the long versions: kills, thousands of commits, wheels
 	$(BIN)/python -m pytest -m soak
 
-check: lint types sql imports
+check: lint types sql imports lock  ## format, lint, types, SQL, import order, lock file
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -37,14 +37,18 @@ sql: $(READY)
 imports: $(READY)
 	$(BIN)/lint-imports
 
+lock: $(READY)
+	$(BIN)/python -m pip check
+
 bench: $(READY)           ## side by side against DuckDB's own JSON reader
 	$(BIN)/python -m benchmarks.ingest
 
-docs: $(READY)            ## write docs/cli.md and docs/settings.md from the code
+docs: $(READY)            ## write docs/cli.md, docs/settings.md and docs/tables.md from the code
 	$(BIN)/python -m pipeline.cli.reference docs
+	$(BIN)/python -m pipeline.lake.reference docs
 
-wheel: $(READY)
+wheel: $(READY)           ## build dist/trailhouse-*.whl
 	$(BIN)/python -m build --wheel
 
-clean:
-	rm -rf $(VENV) dist build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean:                    ## remove the environment and everything made here
+	rm -rf $(VENV) dist build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

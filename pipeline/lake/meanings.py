@@ -1,0 +1,110 @@
+"""What the columns of the lake's tables mean, a sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_LOGS = {
+    "eventversion": "version of the record's format, such as 1.11",
+    "useridentity": "who asked, as AWS wrote it",
+    "eventtime": "when it happened, as text of the record",
+    "eventsource": "the service that was asked, such as `iam.amazonaws.com`",
+    "eventname": "the API operation",
+    "awsregion": "the region that was asked",
+    "sourceipaddress": "an IP address, a service's name, or `AWS Internal`",
+    "useragent": "what the caller said it is",
+    "errorcode": "AWS's word for a refusal or failure; null: none",
+    "errormessage": "the same in a sentence",
+    "requestparameters": "what was asked for; null: the record says `null`, or its kind has none",
+    "responseelements": "what was answered; null: the record says `null`, or its kind has none",
+    "additionaleventdata": "what the service adds",
+    "requestid": "AWS's id of the request",
+    "eventid": "AWS's id of the event",
+    "readonly": "`true` or `false`: whether the operation changes nothing",
+    "resources": "what it was about, where the service says so",
+    "eventtype": "`AwsApiCall`, `AwsServiceEvent`, `AwsConsoleSignIn`, …",
+    "apiversion": "version of the service's API",
+    "recipientaccountid": "the account whose trail has it",
+    "serviceeventdetails": "details of an event that a service triggered itself",
+    "sharedeventid": "the same in both accounts of a cross-account call",
+    "vpcendpointid": "the VPC endpoint that the request came through",
+    "vpcendpointaccountid": "the account that owns it",
+    "eventcategory": "`Management`, `Data`, `NetworkActivity` or `Insight`",
+    "addendum": "why an event was late or written again, and what it replaces",
+    "sessioncredentialfromconsole": "`true` where the session began in the console",
+    "edgedevicedetails": "the edge device that was asked",
+    "tlsdetails": "TLS version, cipher and host name of the request",
+    "managementevent": "`true` or `false`",
+    "insightdetails": "what an Insights event found",
+    "eventcontext": "tags and conditions that AWS was asked to add",
+    "event_time": "when it happened; what the table is partitioned by, in UTC days",
+    "event_date": "its UTC day",
+    "event_key": "63 bits of the event's id, to look for duplicates by",
+    "content_hash": "64 bits of the whole content, to tell duplicates from conflicts",
+    "record_hash": "SHA-256 of the canonical record where it has no event id; else null",
+    "unmapped": "what no column gives back, laid over what the row alone gives; null: nothing",
+    "source_object": "the object it was read from",
+    "source_position": "its place in that object, from 0",
+    "ingested_at": "when its batch began",
+    "batch_id": "the batch, which the snapshot names too",
+}
+
+_OBJECTS = {
+    "uri": "the object: `s3://…`, or a path",
+    "version": "its version, where the source tells",
+    "etag": "S3's tag of this content",
+    "size_bytes": "stored bytes",
+    "storage_class": "S3's storage class; null: the source does not say",
+    "modified": "when it was last modified",
+    "log_date": "the day in its name, else the day it was modified",
+    "account_id": "the account in its name",
+    "region": "the region in its name",
+    "kind": "what it holds: `cloudtrail`, a `digest`, or what else it turned out to be",
+    "sha256": "of the inflated bytes",
+    "inflated_bytes": "how many those are",
+    "members": "gzip members; CloudTrail writes one",
+    "records": "pieces that could be an event: the sum of the next four",
+    "rows_added": "events that were new",
+    "duplicates": "events that were in the lake, or earlier in the batch, with this content",
+    "conflicts": "events that were there with another content",
+    "quarantined": "pieces that could not become an event",
+    "first_event_time": "of the events it holds, new or not",
+    "last_event_time": "of the same",
+    "state": "`done`, or one word for what stood in the way, as in the guide",
+    "reason": "the same in a sentence",
+    "ingested_at": "when it was read",
+    "batch_id": "the batch",
+}
+
+_QUARANTINE = {
+    "quarantine_id": "its id; the newest row of an id counts",
+    "uri": "the object it is from",
+    "position": "its place in that object, from 0",
+    "reason": "one word: `malformed_json`, `no_event_time`, `not_an_event`, …",
+    "detail": "what exactly, in a sentence",
+    "text": "its text, unless it is over 1 MiB: then object and position say where it is",
+    "encoding": "how to read `text`: `utf-8`, or `base64` for bytes that are no text",
+    "size_bytes": "how many bytes it has",
+    "state": "`open`, or what a retry made of it",
+    "quarantined_at": "when this row was written",
+    "batch_id": "the batch",
+}
+
+_CONFLICTS = {
+    "account_id": "the account that received the event, else the caller's",
+    "event_id": "the event's id, else its `record_hash`",
+    "event_date": "its UTC day",
+    "record_hash": "SHA-256 of the canonical record: the smallest is the one that stays",
+    "record": "the whole record as canonical JSON",
+    "uri": "the object it is from",
+    "seen_at": "when it was seen",
+    "batch_id": "the batch",
+}
+
+MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "cloudtrail_logs": _LOGS,
+    "ingest_objects": _OBJECTS,
+    "ingest_quarantine": _QUARANTINE,
+    "ingest_conflicts": _CONFLICTS,
+}
+"""By table, then by column."""
