@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import pyarrow as pa
@@ -110,7 +110,11 @@ def start_result(item: LogObject, log_date: date | None) -> ObjectResult:
 
 def results_table(results: Sequence[ObjectResult], schema: pa.Schema) -> pa.Table:
     """Return ledger rows as Arrow, in the lake's schema, by day so that days can be skipped."""
-    rows = pa.Table.from_pylist([asdict(result) for result in results], schema=schema)
+    columns = [[getattr(result, name) for result in results] for name in schema.names]
+    rows = pa.Table.from_arrays(
+        [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)],
+        schema=schema,
+    )
     return rows.sort_by([("log_date", "ascending"), ("uri", "ascending")])
 
 

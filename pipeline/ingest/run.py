@@ -127,7 +127,8 @@ class Ingest:
         self._options = options
         self._report = report
         self._schemas = _schemas(lake)
-        # In this order: an object whose facts are in the base snapshot is in the ledger as well.
+        # One base for the whole run: pages are compared with the ledger before their batches are
+        # opened. In this order, an object of the base snapshot is in the ledger as well.
         self._base = _snapshot_id(lake)
         follow(lake)
         self._ledger = Ledger(lake)
@@ -153,6 +154,7 @@ class Ingest:
                 self._decode(decoders, chunk)
                 if self._is_due():
                     self._commit()
+                    self._begin()
             self._commit()
         finally:
             readers.shutdown(wait=False, cancel_futures=True)
@@ -255,8 +257,6 @@ class Ingest:
         finish(self._lake, batch)
         self.counts.add(batch.results)
         self._hand_back(batch)
-        self._ledger.refresh()
-        self._batch = self._open_batch()
         self._report(self.counts)
 
     def _hand_back(self, batch: Batch) -> None:
@@ -265,6 +265,11 @@ class Ingest:
         self._items = [(item, result) for item, result in self._items if not result.batch_id]
         self._in_flight -= {item.uri for item, _ in taken}
         self._source.committed([item for item, result in taken if result.state in SETTLED])
+
+    def _begin(self) -> None:
+        """Open a batch, and let the pages that are still to come see what has been committed."""
+        self._ledger.refresh()
+        self._batch = self._open_batch()
 
     def _open_batch(self) -> Batch:
         return Batch(
