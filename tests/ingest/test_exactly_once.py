@@ -109,17 +109,31 @@ def test_a_conflict_is_settled_by_content(
 EVENTS = [event(n, eventTime=f"2026-03-0{1 + n % 3}T00:00:0{n}Z") for n in range(8)]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_order_and_splits_do_not_matter(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Any split of the same events into objects and runs, doubles included, is the same lake."""
+    _take_in_any_way(data, tmp_path_factory.mktemp("lake"))
+
+
+@pytest.mark.soak
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_many_orders_and_splits_do_not(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The same holds for eight times as many."""
+    _take_in_any_way(data, tmp_path_factory.mktemp("lake"))
+
+
+def _take_in_any_way(data: st.DataObject, folder: Path) -> None:
     numbers = st.lists(st.integers(0, 7), min_size=1, max_size=12)
     runs: list[list[list[int]]] = data.draw(
         st.lists(st.lists(numbers, min_size=1, max_size=3), min_size=1, max_size=3)
     )
-    lake = open_lake(str(tmp_path_factory.mktemp("lake")), create=True)
+    lake = open_lake(str(folder), create=True)
     names = itertools.count()
     for run in runs:
         objects = {trail_name(next(names)): gzipped(*(EVENTS[n] for n in part)) for part in run}

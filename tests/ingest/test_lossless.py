@@ -77,10 +77,21 @@ def through_rows(records: list[dict[str, Any]], *, escape: bool) -> list[dict[st
     return [found[n] for n in range(len(records))]
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(objects(RECORD).map(with_identity), min_size=1, max_size=4), st.booleans())
+RECORDS = st.lists(objects(RECORD).map(with_identity), min_size=1, max_size=4)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(RECORDS, st.booleans())
 def test_every_record_is_given_back_whole(records: list[dict[str, Any]], escape: bool) -> None:
     """Any record, of any shape at any level, equals as JSON what its row gives back."""
+    assert through_rows(records, escape=escape) == records
+
+
+@pytest.mark.soak
+@settings(max_examples=1_500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(RECORDS, st.booleans())
+def test_all_of_many_records_are(records: list[dict[str, Any]], escape: bool) -> None:
+    """The same holds for ten times as many."""
     assert through_rows(records, escape=escape) == records
 
 
