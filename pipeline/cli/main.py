@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -69,6 +70,7 @@ def trailhouse() -> None:
 
 def main() -> None:
     """Run the program and exit."""
+    gc.set_threshold(100_000, 50, 100)  # imports make many objects that all stay
     code = run(sys.argv[1:])
     _flush()
     sys.exit(code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -63,6 +64,8 @@ def data_files(table: Table, locations: Sequence[str]) -> list[DataFile]:
 
 
 def _footer(table: Table, location: str) -> tuple[pq.FileMetaData, int]:
+    if "://" not in location:
+        return pq.read_metadata(location), os.path.getsize(location)
     file = table.io.new_input(location)
     with file.open() as stream:
         return pq.read_metadata(stream), len(file)
