@@ -12,15 +12,14 @@ from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import sqlglot
 import yaml
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.scope import traverse_scope
 
 from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlglot import exp  # slow to load, and only what looks into a query needs it
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,9 @@ class QueryFile:
     @cached_property
     def tables(self) -> frozenset[str]:
         """The tables it reads, in lower case; its own common table expressions are none."""
+        from sqlglot import exp
+        from sqlglot.optimizer.scope import traverse_scope
+
         return frozenset(
             source.name.lower()
             for scope in traverse_scope(self._tree)
@@ -62,10 +64,15 @@ class QueryFile:
     @cached_property
     def parameters(self) -> frozenset[str]:
         """The names of its `$name` parameters."""
+        from sqlglot import exp
+
         return frozenset(found.name for found in self._tree.find_all(exp.Placeholder) if found.name)
 
     @cached_property
     def _tree(self) -> exp.Expr:
+        import sqlglot
+        from sqlglot.errors import SqlglotError
+
         try:
             trees = sqlglot.parse(self.sql, read="duckdb")
         except SqlglotError as wrong:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
-import polars as pl
 import pyarrow as pa
 
 from pipeline.ask.explain import Plan
 from pipeline.ask.statement import refusal
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _BATCH_ROWS = 20_000
 

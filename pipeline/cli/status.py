@@ -41,15 +41,23 @@ if TYPE_CHECKING:
     cls=Option,
     help="How many of the last runs to show.",
 )
+@click.option(
+    "--storage",
+    "whole_storage",
+    is_flag=True,
+    cls=Option,
+    help="Add up all that the lake keeps, however long listing it takes.",
+)
 @output_options
 @click.pass_obj
-def status_command(told: Invocation, n_runs: int, output: Output) -> None:
+def status_command(told: Invocation, n_runs: int, whole_storage: bool, output: Output) -> None:
     """Tell what the lake holds, its last runs, what could not be read and what is quarantined."""
     lake = told.open_lake()
     from pipeline.lake.state import list_runs
-    from pipeline.steps.status import read_status
+    from pipeline.steps.status import MOST_LISTED, read_status
 
-    status, runs = read_status(lake), list_runs(lake, n_runs)
+    status = read_status(lake, None if whole_storage else MOST_LISTED)
+    runs = list_runs(lake, n_runs)
     facts = asdict(status) | {"runs": [asdict(run) for run in runs]}
     print_summary(output, facts, lambda console: write_status(console, status, runs))
 
@@ -94,7 +102,7 @@ def _facts(status: Status) -> list[tuple[str, str]]:
             f"{status.n_files:,} in {count(status.n_days, 'day')}"
             + (f", {status.n_small_files:,} of them small" if status.n_small_files else ""),
         ),
-        ("size", f"{size(status.n_bytes)}, {size(status.n_stored_bytes)} with all it keeps"),
+        ("size", f"{size(status.n_bytes)}, {_stored(status.n_stored_bytes)}"),
     ]
     if status.snapshot_id:
         facts.append(
@@ -117,6 +125,12 @@ def _facts(status: Status) -> list[tuple[str, str]]:
         listed = ", ".join(f"{number:,} for {name}" for name, number in waiting.items())
         facts.append(("waiting", f"commits {listed}; the next ingest takes them in"))
     return facts
+
+
+def _stored(n_bytes: int | None) -> str:
+    if n_bytes is None:
+        return "and what else it keeps, in too many files to add up unasked: --storage"
+    return f"{size(n_bytes)} with all it keeps"
 
 
 def _write_failures(console: Console, status: Status) -> None:

@@ -118,11 +118,17 @@ def _replace(
 
 def pending(lake: Lake, follower: str) -> list[Snapshot]:
     """Return the facts' snapshots whose file the follower has not taken in yet, oldest first."""
-    applied = _applied(lake.table(follower))
+    table = lake.table(follower)
+    return behind(lake.table(LOGS.name), table)
+
+
+def behind(facts: Table, follower: Table) -> list[Snapshot]:
+    """Return the same of tables that are loaded: the facts after the follower, or no earlier."""
+    applied, name = _applied(follower), follower.name()[-1]
     return [
         snapshot
-        for snapshot in lake.table(LOGS.name).metadata.snapshots
-        if (snapshot.sequence_number or 0) > applied and follower in _follow_list(snapshot)
+        for snapshot in facts.metadata.snapshots
+        if (snapshot.sequence_number or 0) > applied and name in _follow_list(snapshot)
     ]
 
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from pipeline.errors import UsageError
-from pipeline.ingest.run import IngestOptions
 from pipeline.lake.catalog import CatalogOptions, Lake, open_lake
 from pipeline.settings import Loaded, S3Settings, Settings, SourceSettings
 from pipeline.sources.object import Selection, Source
 from pipeline.sources.open import open_source
 from pipeline.sources.options import S3Options
-from pipeline.steps.maintain import MaintainOptions
 from pipeline.steps.times import parse_age, parse_time
+
+if TYPE_CHECKING:
+    from pipeline.ingest.run import IngestOptions
+    from pipeline.steps.maintain import MaintainOptions
 
 
 def configured_lake(settings: Settings, *, create: bool = False) -> Lake:
@@ -47,6 +49,8 @@ def catalog_options(settings: Settings) -> CatalogOptions:
 
 def ingest_options(settings: Settings) -> IngestOptions:
     """Return how an ingest works; what is not set is the ingest's own default."""
+    from pipeline.ingest.run import IngestOptions  # what only asks does not load what ingests
+
     return IngestOptions(**_given(settings.ingest))
 
 
@@ -56,6 +60,8 @@ def maintain_options(settings: Settings) -> MaintainOptions:
     Raises:
         UsageError: an age that is none, with the name of the setting.
     """
+    from pipeline.steps.maintain import MaintainOptions
+
     section = settings.maintain
     return MaintainOptions(
         keep_snapshots=section.keep_snapshots,

@@ -10,19 +10,22 @@ import polars as pl
 
 from pipeline.ask.session import Snapshot, open_session
 from pipeline.lake.catalog import Lake
-from pipeline.lake.schema import LOGS
 from pipeline.queryfile import read_query
 
 RULE = (
-    "An hour without events is a gap when it lies in a silent stretch longer than the 99th "
-    "percentile of the other silent stretches of its own account and region in the 28 days "
-    "before; a trail younger than 28 days is judged by those it has. With events in fewer than "
-    "24 hours of those days there is no rhythm to judge by, and silence stays silence."
+    "An hour without events is a gap when it lies in a silent stretch beyond its own account's "
+    "and region's rhythm: the 99th percentile of the other silent stretches of the 28 days "
+    "before. One stretch in a hundred passes that by chance, so it has to be passed by half. In "
+    "its first 28 days a trail is judged by all of them; with something heard in fewer than 24 "
+    "hours of them there is no rhythm to judge by, and silence stays silence."
 )
 LIMITS = (
-    "CloudTrail writes no object for an hour in which nothing happened, so from the logs alone "
-    "a silent hour and a lost one look the same; only the digest files prove that nothing was "
-    "removed."
+    "A trail is known until the newest delivery into its place (its bucket or folder above "
+    "AWSLogs, of whatever account and region), by the times in objects' names or of S3 itself, "
+    "never by those of local files. Late deliveries, and one that stands alone, do not count; "
+    "where names tell nothing a trail is known until its own last events. CloudTrail writes no "
+    "object for an hour in which nothing happened, so from the logs alone a silent hour and a "
+    "lost one look the same; only the digest files prove that nothing was removed."
 )
 _RHYTHM = timedelta(days=56)  # 28 days to judge by, before a stretch that itself began long ago
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,8 +41,8 @@ class Coverage:
     Attributes:
         hours: one row per account, region and hour; the columns of queries/lake/coverage_hours.
         trails: one row per account and region, over all time: first and last event, objects,
-            unreadable ones, digests.
-        known_until: the hour of the newest event or object; later hours are not judged.
+            unreadable ones, digests, and the hour until which it is known.
+        known_until: the latest such hour of all; see LIMITS.
     """
 
     hours: pl.DataFrame
@@ -69,15 +72,14 @@ class Coverage:
 
     @property
     def gaps(self) -> pl.DataFrame:
-        """One row per gap in the asked period: from, to, its length and the limit it passed."""
+        """One row per gap in the asked period: from, to, its length and the rhythm it broke."""
         return (
             self.hours.filter(pl.col("state") == "gap")
             .group_by(*_TRAIL, "silent_since", maintain_order=True)
             .agg(
                 pl.col("hour").min().alias("from"),
                 (pl.col("hour").max() + timedelta(hours=1)).alias("to"),
-                pl.col("silent_hours").first(),
-                pl.col("limit_hours").first(),
+                pl.col("silent_hours", "rhythm_hours", "limit_hours").first(),
             )
             .sort("from", *_TRAIL)
         )
@@ -96,7 +98,7 @@ def measure_coverage(
     Args:
         lake: the lake; one snapshot of it is read.
         start: the first instant to tell of; None: the first event.
-        end: the instant to stop before; None: the newest event or object.
+        end: the instant to stop before; None: what is known last.
         accounts: accounts to tell of; empty: all.
         regions: regions to tell of; empty: all.
     """
@@ -107,15 +109,14 @@ def measure_coverage(
     first = start or _BEGINNING
     period: dict[str, object] = {
         "read_from": max(first - _RHYTHM, _BEGINNING) if start else _BEGINNING,
-        "from": first,
-        "to": end or _END,
+        "starts_at": first,
+        "ends_at": end or _END,
     }
     with open_session(lake) as session:
         snapshot = session.snapshot()
-        _, period["newest"] = snapshot.files(LOGS.name).time_range("event_time")
         hours = _ask(snapshot, "lake/coverage_hours", period | chosen)
         objects = _ask(snapshot, "lake/coverage_trails", chosen)
-    newest = hours["known_until"].max() if hours.height else None
+    newest = hours["known_until"].max()
     return Coverage(
         hours=hours.drop("known_until"),
         trails=_trails(hours, objects),
@@ -132,6 +133,7 @@ def _trails(hours: pl.DataFrame, objects: pl.DataFrame) -> pl.DataFrame:
     """Join what the ledger says of each trail with what the facts of the period say."""
     events = hours.group_by(_TRAIL).agg(
         pl.col("n_events").sum(),
+        pl.col("known_until").max(),
         pl.col("hour").filter(pl.col("n_events") > 0).min().alias("first_hour"),
         pl.col("hour").filter(pl.col("n_events") > 0).max().alias("last_hour"),
         (pl.col("state") == "gap").sum().cast(pl.Int64).alias("n_hours_gap"),
@@ -142,5 +144,6 @@ def _trails(hours: pl.DataFrame, objects: pl.DataFrame) -> pl.DataFrame:
         *_TRAIL,
         pl.min_horizontal("first_event_time", "first_hour").alias("first_seen"),
         pl.max_horizontal("last_event_time", "last_hour").alias("last_seen"),
+        "known_until",
         *(pl.col(name).fill_null(0) for name in counts),
     ).sort(_TRAIL)

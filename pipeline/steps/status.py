@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from pyiceberg.table.snapshots import Snapshot as TableSnapshot
@@ -14,12 +15,15 @@ from pipeline.ask.condition import low
 from pipeline.ask.files import TableFiles
 from pipeline.ask.session import Snapshot, open_session
 from pipeline.lake.catalog import Lake
-from pipeline.lake.commit import FOLLOWERS, pending
+from pipeline.lake.commit import FOLLOWERS, behind
 from pipeline.lake.schema import LOGS
 from pipeline.queryfile import read_query
 
 SMALL_FILE_BYTES = 16 * 2**20
 """Below this a file is small where its day has others."""
+
+MOST_LISTED = 20_000
+"""Files of the lake's storage that are listed to add up their bytes; twenty pages of a bucket."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AGAIN = "run again: trailhouse ingest SOURCE"
@@ -73,7 +77,7 @@ class Status:
         n_events: events, from the files' own counts.
         n_bytes: bytes of the files of the newest snapshots.
         n_stored_bytes: bytes of everything in the lake's storage; older snapshots, metadata
-            and files waiting to be removed are in it.
+            and files waiting to be removed are in it. None: too many files to list unasked.
         n_files: data files of the newest snapshot of the facts.
         n_small_files: of those, files under 16 MiB in a day that has several.
         n_snapshots: snapshots of the facts that can still be asked.
@@ -86,7 +90,7 @@ class Status:
     first_event_time: datetime | None
     last_event_time: datetime | None
     n_bytes: int
-    n_stored_bytes: int
+    n_stored_bytes: int | None
     n_files: int
     n_days: int
     n_small_files: int
@@ -105,8 +109,14 @@ class Status:
     waiting: Mapping[str, int]
 
 
-def read_status(lake: Lake) -> Status:
-    """Tell how a lake is; what it costs follows the number of files, not of events."""
+def read_status(lake: Lake, most_listed: int | None = MOST_LISTED) -> Status:
+    """Tell how a lake is; what it costs follows the number of files, not of events.
+
+    Args:
+        lake: the lake.
+        most_listed: with more files than this in its storage, n_stored_bytes is not told;
+            None: told, however long the listing takes.
+    """
     with open_session(lake) as session:
         snapshot = session.snapshot()
         facts = snapshot.files(LOGS.name)
@@ -125,7 +135,7 @@ def read_status(lake: Lake) -> Status:
         first_event_time=first,
         last_event_time=last,
         n_bytes=sum(file.file_size_in_bytes for table in everything for file in table.files),
-        n_stored_bytes=sum(size for _, _, size in lake.storage.list("")),
+        n_stored_bytes=_count_stored(lake, most_listed),
         n_files=len(facts.files),
         n_days=len(set(days)),
         n_small_files=_count_small(facts, days),
@@ -140,7 +150,10 @@ def read_status(lake: Lake) -> Status:
         quarantine=tuple(Quarantined(**_filled(row)) for row in quarantine),
         n_conflicts=conflicts["n_events"],
         n_conflict_versions=conflicts["n_versions"],
-        waiting={name: len(pending(lake, name)) for name in FOLLOWERS},
+        waiting={
+            name: len(behind(facts.view.table, snapshot.view.tables[name].table))
+            for name in FOLLOWERS
+        },
     )
 
 
@@ -151,7 +164,14 @@ def next_step(state: str) -> str:
 
 def _ask(snapshot: Snapshot, name: str) -> list[dict[str, Any]]:
     with snapshot.sql(read_query(name).sql) as answer:
-        return answer.polars().to_dicts()
+        return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows()]
+
+
+def _count_stored(lake: Lake, most: int | None) -> int | None:
+    """Add up the storage's files, or give up where there are more than `most`."""
+    listed = lake.storage.list("")
+    sizes = [size for _, _, size in islice(listed, None if most is None else most + 1)]
+    return sum(sizes) if most is None or len(sizes) <= most else None
 
 
 def _filled(row: Mapping[str, Any]) -> dict[str, Any]:

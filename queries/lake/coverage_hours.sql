@@ -3,56 +3,70 @@ name: coverage_hours
 grain: one row per account, region and hour (account_id, region, hour)
 description: What is known of each hour of an account and region, silence judged by its own rhythm.
 parameters:
-  read_from: how far back facts are read; earlier than `from`, so that there is a rhythm to judge by
-  from: first hour to tell of
-  to: hour to stop before
-  newest: time of the newest event of all
+  read_from: how far back facts are read; before `starts_at`, so that there is a rhythm to judge by
+  starts_at: first hour to tell of
+  ends_at: hour to stop before
   accounts: accounts to tell of; null, all
   regions: regions to tell of; null, all
 columns:
-  n_objects: log objects delivered in the hour, by the time in their name
+  n_objects: log objects delivered in the hour; without a delivery time, by their last event
   n_failed: of those, objects that could not be read
   n_late: of those, objects with events older than an hour
   n_unreadable: objects that could not be read and may hold events of the hour
   reasons: states of those objects
   state: events, unreadable, gap, silent
-  silent_since: first hour of the stretch without an event that the hour is in
+  silent_since: first hour of the stretch with neither events nor unreadable objects it is in
   silent_hours: length of that stretch
-  limit_hours: longest stretch within the rhythm; null, too few hours with events to judge by
-  known_until: hour of the newest event or object; no hour from then on is judged
+  rhythm_hours: 99th percentile of the stretches it is judged by; null, too few hours to judge by
+  limit_hours: half as much again; a longer stretch is a gap
+  known_until: hour up to which the account and region are known; no hour from then on is judged
 */
 with
 
-objects as (
+newest as (
     select
+        uri,
+        state,
         coalesce(account_id, '') as account_id,
         coalesce(region, '') as region,
-        state,
         first_event_time,
-        coalesce(
-            try_strptime(
-                nullif(regexp_extract(uri, '_(\d{8}T\d{4})Z_[^/]*$', 1), ''), '%Y%m%dT%H%M'
-            )::timestamptz,
-            modified,
-            first_event_time,
-            log_date::timestamptz
-        ) as delivered_at
+        last_event_time,
+        case when starts_with(uri, 's3://') then modified end as stored_at,
+        try_strptime(
+            nullif(regexp_extract(uri, '_(\d{8}T\d{4})(?:\d\d)?Z[^/]*$', 1), ''), '%Y%m%dT%H%M'
+        )::timestamptz as named_at,
+        try_strptime(
+            nullif(regexp_extract(uri, '/(\d{4}/\d\d/\d\d)/[^/]*$', 1), ''), '%Y/%m/%d'
+        )::timestamptz as named_day
     from ingest_objects
     where
         kind = 'cloudtrail'
         and (log_date >= $read_from::date or log_date is null)
+        and not contains(uri, '/CloudTrail-Digest/')
     qualify row_number() over (partition by uri order by ingested_at desc, batch_id desc) = 1
 ),
 
-known as (
+-- the time S3 stored an object is that of its delivery only while nothing says it is a copy
+objects as (
     select
-        least(
-            date_trunc('hour', greatest(
-                $newest,
-                (select max(delivered_at) from objects)
-            )),
-            date_trunc('hour', now())
-        ) as known_until
+        state,
+        account_id,
+        region,
+        first_event_time,
+        last_event_time,
+        named_day,
+        coalesce(
+            nullif(regexp_extract(uri, '^(.*/)?AWSLogs/(o-[a-z0-9]+/)?'), ''),
+            regexp_replace(uri, '[^/]*$', '')
+        ) as destination,
+        coalesce(
+            named_at,
+            case
+                when stored_at - coalesce(last_event_time, named_day, stored_at) < interval 2 days
+                    then stored_at
+            end
+        ) as delivered_at
+    from newest
 ),
 
 active as (
@@ -81,133 +95,217 @@ delivered as (
     select
         account_id,
         region,
-        date_trunc('hour', delivered_at) as hour,
+        date_trunc('hour', coalesce(delivered_at, last_event_time, named_day)) as hour,
         count(*) as n_objects,
         count(*) filter (where state <> 'done') as n_failed,
         count(*) filter (where first_event_time < delivered_at - interval 1 hour) as n_late
     from objects
+    where coalesce(delivered_at, last_event_time, named_day) is not null
     group by 1, 2, 3
 ),
 
--- an object holds the events of up to a quarter of an hour before it was delivered
+-- an object holds events of the quarter of an hour before its delivery, or of the day it names
 holes as (
     select
         account_id,
         region,
-        date_trunc('hour', delivered_at - to_minutes(minutes)) as hour,
-        count(*) as n_unreadable,
-        list_sort(list(distinct state)) as reasons
+        unnest(generate_series(
+            date_trunc('hour', coalesce(delivered_at - interval 15 minutes, named_day)),
+            coalesce(delivered_at, named_day + interval 23 hours),
+            interval 1 hour
+        )) as hour,
+        state
     from objects
-    cross join (values (0), (15)) as reach(minutes)
     where
         state <> 'done'
-        and (minutes = 0 or extract(minute from delivered_at) < 15)
+        and coalesce(delivered_at, named_day) is not null
+),
+
+unreadable as (
+    select
+        account_id,
+        region,
+        hour,
+        count(*) as n_unreadable,
+        list_sort(list(distinct state)) as reasons
+    from holes
     group by 1, 2, 3
 ),
 
-rhythm as (
-    select
-        *,
-        lead(hour) over (partition by account_id, region order by hour) as next_hour,
-        min(hour) over (partition by account_id, region) as first_hour,
-        count(*) over (
-            partition by account_id, region order by hour
-            range between interval 28 days preceding and current row
-        ) as n_recent
-    from active
-),
-
-stretches as (
-    select
+-- late deliveries, and one by itself, do not show that all that came before has been delivered
+on_time as (
+    select distinct
         account_id,
         region,
-        first_hour,
-        n_recent,
-        hour + interval 1 hour as starts_at,
-        (epoch(coalesce(next_hour, known_until)) - epoch(hour))::bigint // 3600 - 1 as silent_hours
-    from rhythm
-    cross join known
-    where coalesce(next_hour, known_until) > hour + interval 1 hour
-),
-
--- a trail in its first 28 days is judged by all of them, an older one by the 28 days before
-first_days as (
-    select
-        account_id,
-        region,
-        count(*) as n_first
-    from rhythm
-    where hour < first_hour + interval 28 days
-    group by 1, 2
-),
-
-first_limits as (
-    select
-        this.account_id,
-        this.region,
-        this.starts_at,
-        quantile_disc(other.silent_hours, 0.99) as limit_hours
-    from stretches as this
-    inner join stretches as other
-        on
-            this.account_id = other.account_id
-            and this.region = other.region
-            and this.starts_at <> other.starts_at
+        destination,
+        date_trunc('hour', delivered_at) as hour
+    from objects
     where
-        this.starts_at < this.first_hour + interval 28 days
-        and other.starts_at < other.first_hour + interval 28 days
-    group by 1, 2, 3
+        account_id <> ''
+        and region <> ''
+        and delivered_at < now()
+        and coalesce(last_event_time, delivered_at) >= delivered_at - interval 1 hour
 ),
 
-recent_limits as (
+in_turn as (
     select
         *,
-        quantile_disc(silent_hours, 0.99) over (
-            partition by account_id, region order by starts_at
-            range between interval 28 days preceding and current row exclude current row
-        ) as recent_limit
-    from stretches
+        hour - lag(hour) over (partition by account_id, region, destination order by hour) as waited
+    from on_time
 ),
 
-judged as (
+destinations as (
     select
-        stretch.account_id,
-        stretch.region,
-        stretch.starts_at,
-        stretch.silent_hours,
-        case
-            when stretch.starts_at < stretch.first_hour + interval 28 days
-                then
-                    case
-                        when first_days.n_first >= 24 then coalesce(first_limits.limit_hours, 0)
-                    end
-            when stretch.n_recent >= 24 then coalesce(stretch.recent_limit, 0)
-        end as limit_hours
-    from recent_limits as stretch
-    left join first_days using (account_id, region)
-    left join first_limits using (account_id, region, starts_at)
+        destination,
+        max(hour) as known_until
+    from in_turn
+    where waited <= interval 24 hours
+    group by 1
+),
+
+members as (
+    select distinct
+        account_id,
+        region,
+        destination
+    from objects
+),
+
+heard as (
+    select
+        account_id,
+        region,
+        hour
+    from active
+    union
+    select
+        account_id,
+        region,
+        hour
+    from unreadable
 ),
 
 seen as (
-    select account_id, region, hour from active
-    union
-    select account_id, region, hour from delivered
-    union
-    select account_id, region, hour from holes
-),
-
-trails as (
     select
         account_id,
         region,
-        min(hour) as first_hour
+        hour
+    from heard
+    union
+    select
+        account_id,
+        region,
+        hour
+    from delivered
+),
+
+chosen as (
+    select *
     from seen
     where
         account_id <> ''
         and region <> ''
         and ($accounts::varchar[] is null or list_contains($accounts::varchar[], account_id))
         and ($regions::varchar[] is null or list_contains($regions::varchar[], region))
+),
+
+rhythm as (
+    select
+        *,
+        lag(hour) over trail as last_hour,
+        lead(hour) over trail as next_hour,
+        min(hour) over (partition by account_id, region) as first_hour,
+        count(*) over (trail range between interval 28 days preceding and current row) as n_recent
+    from heard
+    window trail as (partition by account_id, region order by hour)
+),
+
+own as (
+    select
+        account_id,
+        region,
+        count(*) filter (where hour < first_hour + interval 28 days) as n_first,
+        coalesce(
+            max(hour) filter (where hour <= last_hour + interval 24 hours and hour <= now()),
+            min(hour)
+        ) as known_until
+    from rhythm
     group by 1, 2
+),
+
+delivered_until as (
+    select
+        members.account_id,
+        members.region,
+        max(destinations.known_until) as known_until
+    from members
+    inner join destinations using (destination)
+    group by 1, 2
+),
+
+trails as (
+    select
+        chosen.account_id,
+        chosen.region,
+        min(chosen.hour) as first_hour,
+        any_value(own.n_first) as n_first,
+        greatest(
+            any_value(own.known_until), any_value(delivered_until.known_until), min(chosen.hour)
+        ) as known_until
+    from chosen
+    left join own using (account_id, region)
+    left join delivered_until using (account_id, region)
+    group by 1, 2
+),
+
+stretches as (
+    select
+        rhythm.account_id,
+        rhythm.region,
+        rhythm.n_recent,
+        trails.n_first,
+        rhythm.hour + interval 1 hour as starts_at,
+        least(coalesce(rhythm.next_hour, trails.known_until), trails.known_until) as ends_at,
+        rhythm.hour + interval 1 hour < rhythm.first_hour + interval 28 days as is_young
+    from rhythm
+    inner join trails using (account_id, region)
+),
+
+measured as (
+    select
+        *,
+        (epoch(ends_at) - epoch(starts_at))::bigint // 3600 as silent_hours
+    from stretches
+    where ends_at > starts_at
+),
+
+-- a trail in its first 28 days is judged by all of them, an older one by the 28 days before
+compared as (
+    select
+        *,
+        quantile_disc(silent_hours, 0.99) over (
+            partition by account_id, region, is_young order by starts_at
+            rows between unbounded preceding and unbounded following exclude current row
+        ) as young_hours,
+        quantile_disc(silent_hours, 0.99) over (
+            partition by account_id, region order by starts_at
+            range between interval 28 days preceding and current row exclude current row
+        ) as recent_hours
+    from measured
+),
+
+judged as (
+    select
+        account_id,
+        region,
+        starts_at,
+        ends_at,
+        silent_hours,
+        case
+            when is_young and n_first >= 24 then coalesce(young_hours, 0)
+            when not is_young and n_recent >= 24 then coalesce(recent_hours, 0)
+        end as rhythm_hours
+    from compared
 ),
 
 hours as (
@@ -215,47 +313,63 @@ hours as (
         account_id,
         region,
         unnest(generate_series(
-            greatest(first_hour, date_trunc('hour', $from)),
-            least(known_until, $to - interval 1 microsecond),
+            greatest(first_hour, date_trunc('hour', $starts_at)),
+            least(known_until - interval 1 hour, $ends_at - interval 1 microsecond),
             interval 1 hour
         )) as hour
     from trails
-    cross join known
+    union
+    select
+        account_id,
+        region,
+        hour
+    from chosen
+    where
+        hour >= date_trunc('hour', $starts_at)
+        and hour < $ends_at
+),
+
+told as (
+    select
+        hours.account_id,
+        hours.region,
+        hours.hour,
+        case
+            when hours.hour < judged.ends_at and heard.hour is null then judged  -- noqa: RF02
+        end as stretch
+    from hours
+    left join heard using (account_id, region, hour)
+    asof left join judged
+        on
+            hours.account_id = judged.account_id
+            and hours.region = judged.region
+            and hours.hour >= judged.starts_at
 )
 
 select
-    hours.account_id,
-    hours.region,
-    hours.hour,
+    told.account_id,
+    told.region,
+    told.hour,
     coalesce(delivered.n_objects, 0) as n_objects,
     coalesce(delivered.n_failed, 0) as n_failed,
     coalesce(delivered.n_late, 0) as n_late,
     coalesce(active.n_events, 0) as n_events,
-    coalesce(holes.n_unreadable, 0) as n_unreadable,
-    coalesce(holes.reasons, []) as reasons,
+    coalesce(unreadable.n_unreadable, 0) as n_unreadable,
+    coalesce(unreadable.reasons, []) as reasons,
     case
-        when holes.n_unreadable > 0 then 'unreadable'
+        when unreadable.n_unreadable > 0 then 'unreadable'
         when active.n_events > 0 then 'events'
-        when judged.silent_hours > judged.limit_hours then 'gap'
+        when told.stretch.silent_hours > told.stretch.rhythm_hours * 1.5 then 'gap'
         else 'silent'
     end as state,
-    case when active.n_events is null then judged.starts_at end as silent_since,
-    case when active.n_events is null then judged.silent_hours end as silent_hours,
-    case when active.n_events is null then judged.limit_hours end as limit_hours,
-    known.known_until
-from hours
-cross join known
+    told.stretch.starts_at as silent_since,
+    told.stretch.silent_hours,
+    told.stretch.rhythm_hours,
+    told.stretch.rhythm_hours * 3 // 2 as limit_hours,
+    trails.known_until
+from told
+inner join trails using (account_id, region)
 left join active using (account_id, region, hour)
 left join delivered using (account_id, region, hour)
-left join holes using (account_id, region, hour)
-asof left join judged
-    on
-        hours.account_id = judged.account_id
-        and hours.region = judged.region
-        and hours.hour >= judged.starts_at
-where
-    hours.hour < known.known_until
-    or active.n_events > 0
-    or delivered.n_objects > 0
-    or holes.n_unreadable > 0
+left join unreadable using (account_id, region, hour)
 order by 1, 2, 3

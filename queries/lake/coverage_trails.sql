@@ -15,7 +15,7 @@ newest as (
     select
         coalesce(account_id, '') as account_id,
         coalesce(region, '') as region,
-        kind,
+        case when contains(uri, '/CloudTrail-Digest/') then 'digest' else kind end as kind,
         state,
         rows_added,
         first_event_time,

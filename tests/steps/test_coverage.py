@@ -28,10 +28,12 @@ def _events(hours: Iterable[datetime], account: str = ACCOUNT) -> list[dict[str,
     return [event(hour, recipientaccountid=account) for hour in hours]
 
 
-def _object(delivered: datetime, account: str = ACCOUNT, **columns: Any) -> dict[str, Any]:
+def _object(
+    delivered: datetime, account: str = ACCOUNT, place: str = "s3://b", **columns: Any
+) -> dict[str, Any]:
     name = f"{account}_CloudTrail_{REGION}_{delivered:%Y%m%dT%H%M}Z_x.json.gz"
     return {
-        "uri": f"s3://b/AWSLogs/{account}/CloudTrail/{REGION}/{delivered:%Y/%m/%d}/{name}",
+        "uri": f"{place}/AWSLogs/{account}/CloudTrail/{REGION}/{delivered:%Y/%m/%d}/{name}",
         "log_date": delivered.date(),
         "account_id": account,
         "region": REGION,
@@ -41,6 +43,14 @@ def _object(delivered: datetime, account: str = ACCOUNT, **columns: Any) -> dict
         "batch_id": "b",
         **columns,
     }
+
+
+def _objects(hours: Iterable[datetime], *trail: str) -> list[dict[str, Any]]:
+    """One object for each hour, delivered ten minutes after it with events from it."""
+    return [
+        _object(hour + timedelta(minutes=10), *trail, first_event_time=hour, last_event_time=hour)
+        for hour in hours
+    ]
 
 
 def _commit(
@@ -59,6 +69,11 @@ def _state(coverage: Coverage, hour: datetime, account: str = ACCOUNT) -> str | 
     return rows["state"].item() if rows.height else None
 
 
+def _each_hour(first_day: int, last_day: int) -> list[datetime]:
+    """Every hour of the days from the first to before the last."""
+    return [at(day, hour) for day in range(first_day, last_day) for hour in range(24)]
+
+
 def _office_hours(n_days: int, but: Iterable[int] = ()) -> list[datetime]:
     """Every hour from 7 to 18 of each day, but for some days."""
     return [at(day, hour) for day in range(n_days) for hour in range(7, 19) if day not in but]
@@ -72,9 +87,23 @@ def test_silence_within_the_rhythm_is_silent_beyond_it_a_gap(lake: Lake) -> None
     assert _state(coverage, at(30, 3)) == "silent"
     assert _state(coverage, at(31, 12)) == "gap"
     gaps = coverage.gaps.to_dicts()
-    assert [(g["from"], g["to"], g["silent_hours"], g["limit_hours"]) for g in gaps] == [
+    assert [(g["from"], g["to"], g["silent_hours"], g["rhythm_hours"]) for g in gaps] == [
         (at(30, 19), at(32, 7), 36, 12)
     ]
+
+
+@pytest.mark.parametrize(("n_silent", "is_gap"), [(12, False), (18, False), (19, True)])
+def test_what_passes_the_rhythm_by_less_than_half_is_chance(
+    lake: Lake, n_silent: int, is_gap: bool
+) -> None:
+    """One stretch in a hundred passes the 99th percentile though nothing is wrong."""
+    hours = [hour for hour in _office_hours(35) if not 0 <= (hour - at(31, 7)).days < 1]
+    resumed = at(30, 19) + timedelta(hours=n_silent)
+    _commit(lake, _events([*hours, resumed]))
+    gaps = measure_coverage(lake).gaps.filter(pl.col("from") < resumed)
+    assert gaps.select("silent_hours", "rhythm_hours", "limit_hours").rows() == [
+        (n_silent, 12, 18)
+    ] * int(is_gap)
 
 
 def test_a_trail_that_never_rests_has_a_gap_after_one_hour(lake: Lake) -> None:
@@ -83,7 +112,7 @@ def test_a_trail_that_never_rests_has_a_gap_after_one_hour(lake: Lake) -> None:
     del hours[700]
     _commit(lake, _events(hours))
     gaps = measure_coverage(lake).gaps
-    assert gaps.select("from", "silent_hours", "limit_hours").rows() == [
+    assert gaps.select("from", "silent_hours", "rhythm_hours").rows() == [
         (at(0) + timedelta(hours=700), 1, 0)
     ]
 
@@ -105,16 +134,111 @@ def test_too_few_events_are_no_rhythm(lake: Lake) -> None:
     assert hours["limit_hours"].drop_nulls().is_empty()
 
 
-def test_a_trail_is_known_from_its_first_sign_until_the_newest_of_all(
-    lake: Lake,
-) -> None:
-    """No row before a trail's first event, none after the newest event or object of the lake."""
-    _commit(lake, _events([at(0, 5), at(3, 7)]) + _events([at(1, 0)], OTHER))
+def test_a_trail_is_known_from_its_first_sign_to_its_own_last(lake: Lake) -> None:
+    """Without deliveries to go by, nothing after a trail's last event is judged."""
+    _commit(lake, _events(_each_hour(0, 6)) + _events(_each_hour(1, 3), OTHER))
     coverage = measure_coverage(lake)
-    assert coverage.known_until == at(3, 7)
-    assert coverage.hours["hour"].min() == at(0, 5)
+    assert coverage.known_until == at(5, 23)
     other = coverage.hours.filter(account_id=OTHER)["hour"]
-    assert (other.min(), other.max()) == (at(1, 0), at(3, 6))
+    assert (other.min(), other.max()) == (at(1, 0), at(2, 23))
+    assert coverage.trails["known_until"].to_list() == [at(5, 23), at(2, 23)]
+
+
+def test_a_trail_that_stops_while_others_go_on_has_a_gap(lake: Lake) -> None:
+    """What is delivered into the same place shows that more would have come."""
+    going, stopped = _each_hour(0, 10), _each_hour(0, 6)
+    _commit(
+        lake,
+        _events(going) + _events(stopped, OTHER),
+        _objects(going) + _objects(stopped, OTHER),
+    )
+    coverage = measure_coverage(lake)
+    assert coverage.gaps.select("account_id", "from", "to").rows() == [(OTHER, at(6, 0), at(9, 23))]
+
+
+def test_an_archive_has_no_gap_after_its_end(lake: Lake) -> None:
+    """A trail of another place that goes on says nothing of it."""
+    going, archived = _each_hour(0, 10), _each_hour(0, 6)
+    _commit(
+        lake,
+        _events(going) + _events(archived, OTHER),
+        _objects(going) + _objects(archived, OTHER, "/mnt/archive"),
+    )
+    coverage = measure_coverage(lake)
+    assert coverage.gaps.is_empty()
+    assert dict(coverage.trails.select("account_id", "known_until").rows()) == {
+        ACCOUNT: at(9, 23),
+        OTHER: at(5, 23),
+    }
+
+
+@pytest.mark.parametrize("uri", ["/mnt/flat/a.json", "s3://copy/a.json"])
+def test_the_time_of_a_file_or_a_copy_is_no_delivery(lake: Lake, uri: str) -> None:
+    """An object without a time in its name counts at its last event, whenever it was stored."""
+    flat = _object(
+        at(5),
+        uri=uri,
+        account_id=None,
+        region=None,
+        modified=at(400),
+        log_date=at(400).date(),
+        first_event_time=at(0, 0),
+        last_event_time=at(5, 23),
+    )
+    _commit(lake, _events(_each_hour(0, 6)), [flat])
+    coverage = measure_coverage(lake)
+    assert coverage.known_until == at(5, 23)
+    assert coverage.gaps.is_empty()
+
+
+def test_the_time_of_an_s3_object_is_its_delivery(lake: Lake) -> None:
+    """Under a name with a day but no time, S3's own time says when."""
+    plain = [
+        _object(hour, modified=hour + timedelta(minutes=9), first_event_time=hour)
+        | {"uri": f"s3://b/AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/{hour:%Y/%m/%d}/{hour:%H}.json"}
+        for hour in _each_hour(0, 6)
+    ]
+    _commit(lake, _events(_each_hour(0, 5)), plain)
+    coverage = measure_coverage(lake)
+    assert coverage.known_until == at(5, 23)
+    assert coverage.gaps["from"].to_list() == [at(5, 0)]
+    assert coverage.hours["n_objects"].to_list() == [1] * 144
+
+
+def test_one_object_far_behind_all_others_makes_no_gaps(lake: Lake) -> None:
+    """Its own time does not show that everything until then has been delivered."""
+    hours = _each_hour(0, 6)
+    _commit(
+        lake,
+        _events([*hours, at(9)]) + _events(hours, OTHER),
+        _objects([*hours, at(9)]) + _objects(hours, OTHER),
+    )
+    coverage = measure_coverage(lake)
+    assert coverage.gaps.is_empty()
+    assert coverage.known_until == at(5, 23)
+    assert _state(coverage, at(9)) == "events"
+
+
+def test_late_deliveries_make_no_gaps(lake: Lake) -> None:
+    """Objects that only bring what was late come after all else of a trail that ended."""
+    hours = _each_hour(0, 6)
+    late = [_object(at(7, n), first_event_time=at(5), last_event_time=at(5)) for n in range(9)]
+    _commit(lake, _events(hours), _objects(hours) + late)
+    coverage = measure_coverage(lake)
+    assert coverage.gaps.is_empty()
+    assert coverage.known_until == at(5, 23)
+    assert coverage.hours["n_late"].sum() == 9
+
+
+@pytest.mark.parametrize("with_objects", [True, False])
+def test_an_event_of_the_future_makes_no_gaps(lake: Lake, with_objects: bool) -> None:
+    """A clock that was wrong is shown where it says it was, and moves nothing else."""
+    hours = _each_hour(0, 6)
+    _commit(lake, _events([*hours, at(9000)]), _objects(hours) if with_objects else None)
+    coverage = measure_coverage(lake)
+    assert coverage.gaps.is_empty()
+    assert coverage.known_until == at(5, 23)
+    assert coverage.hours["n_events"].sum() == len(hours) + 1
 
 
 def test_an_object_that_could_not_be_read_is_a_hole_with_its_reason(lake: Lake) -> None:
@@ -137,6 +261,38 @@ def test_an_object_that_could_not_be_read_is_a_hole_with_its_reason(lake: Lake) 
     assert day["state"] == "unreadable"
     assert day["reasons"] == ["archived", "kms_denied"]
     assert (day["n_objects"], day["n_failed"], day["n_hours_unreadable"]) == (3, 2, 3)
+
+
+def test_an_object_that_names_only_its_day_is_a_hole_of_the_day(lake: Lake) -> None:
+    """Where neither the name nor S3 tells an hour, none of the day can be told."""
+    plain = _object(
+        at(1),
+        uri=f"/mnt/AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/2026/10/02/x.json.gz",
+        modified=at(300),
+        state="broken",
+    )
+    _commit(lake, _events(_office_hours(3)), [plain])
+    hours = measure_coverage(lake).hours.filter(state="unreadable")["hour"]
+    assert hours.to_list() == _each_hour(1, 2)
+
+
+def test_what_could_not_be_read_is_not_silence(lake: Lake) -> None:
+    """Around a day of archived objects the nights stay nights."""
+    archived = [_object(hour, state="archived") for hour in _office_hours(6) if hour.day == 4]
+    _commit(lake, _events(_office_hours(6, but=[3])), archived)
+    coverage = measure_coverage(lake)
+    assert coverage.days["state"].to_list() == ["events"] * 3 + ["unreadable"] + ["events"] * 2
+    assert coverage.gaps.is_empty()
+
+
+def test_an_unreadable_digest_is_no_hole(lake: Lake) -> None:
+    """It holds no events, also where its content could not be looked at."""
+    digest = _object(at(1, 8, 40), state="archived")
+    digest["uri"] = digest["uri"].replace("/CloudTrail/", "/CloudTrail-Digest/")
+    _commit(lake, _events(_office_hours(3)), [digest])
+    coverage = measure_coverage(lake)
+    assert "unreadable" not in coverage.hours["state"]
+    assert coverage.trails["n_digests"].to_list() == [1]
 
 
 def test_the_newest_reading_of_an_object_counts(lake: Lake) -> None:
