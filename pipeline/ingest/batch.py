@@ -132,7 +132,7 @@ class Batch:
     def stage_more(self, rows: pa.Table) -> None:
         """Stage rows that judging found to be new after all."""
         stage = Stage(self.folder, self.schemas.facts)
-        stage.add(rows)
+        stage.add(rows, np.ones(len(rows), np.bool_))
         self.files += stage.finish()
 
     def discard(self) -> None:
@@ -191,11 +191,8 @@ class Batch:
         with self._lock:
             fresh, differing = self._seen.sort_out(keys, hashes)
         _count_part(part, fresh, ~fresh & ~differing, results)
-        if fresh.all():
-            stage.add(rows)
-            return
         if fresh.any():
-            stage.add(rows.filter(pa.array(fresh)))
+            stage.add(rows, fresh)
         if differing.any():
             self.add_suspects([rows.filter(pa.array(differing))])
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import duckdb
 import pyarrow as pa
 
+from pipeline.ingest.plan import Plan
 from pipeline.lake.record import RECORD, Field, Kind
 
 COLUMNS = (*(field.column for field in RECORD), "record_hash", "unmapped")
@@ -36,15 +37,25 @@ DuckDB and of the columns: another version's hash of equal content is merely ano
 _QUERY = f"select {CONTENT_HASH} as content_hash from contents"
 
 
-def content_hashes(connection: duckdb.DuckDBPyConnection, rows: pa.Table) -> pa.Int64Array:
-    """Return the content hash of each row, as a signed integer.
+class ContentHasher:
+    """One thread's way from rows to their content hashes.
 
-    Equal content has equal hashes; that two records of one event id differ and share a hash
-    has a chance of 2^-64.
+    Args:
+        connection: the thread's own.
+        schema: of the rows, which have at least the content's columns.
     """
-    connection.register("contents", rows.select(COLUMNS))
-    try:
-        column = connection.sql(_QUERY).to_arrow_table().column(0).combine_chunks()
-    finally:
-        connection.unregister("contents")
-    return pa.Array.from_buffers(pa.int64(), len(column), column.buffers(), offset=column.offset)
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, schema: pa.Schema) -> None:
+        contents = pa.schema([schema.field(name) for name in COLUMNS])
+        self._plan = Plan(connection, _QUERY, "contents", contents)
+
+    def hash(self, rows: pa.Table) -> pa.Int64Array:
+        """Return the content hash of each row, as a signed integer.
+
+        Equal content has equal hashes; that two records of one event id differ and share a
+        hash has a chance of 2^-64.
+        """
+        column = self._plan.run(rows.select(COLUMNS)).combine_chunks()
+        return pa.Array.from_buffers(
+            pa.int64(), len(column), column.buffers(), offset=column.offset
+        )

@@ -18,7 +18,7 @@ from msgspec import Raw
 
 from pipeline.ingest.balance import count_rows, count_text, count_texts, hides_colons
 from pipeline.ingest.bounds import exceeding, exceeds
-from pipeline.ingest.content import content_hashes
+from pipeline.ingest.content import ContentHasher
 from pipeline.ingest.derive import event_dates, event_keys, parse_times
 from pipeline.ingest.envelope import Bad, Lookalike, Record, is_plain, unwrap
 from pipeline.ingest.repair import Prepared, prepare
@@ -110,6 +110,7 @@ class Normaliser:
     def __init__(self, schema: pa.Schema) -> None:
         self.schema = schema
         self._decoder = Decoder()
+        self._hasher = ContentHasher(self._decoder.connection, schema)
         fields = [schema.field(f.column) for f in RECORD]
         self._record_type = pa.struct(fields)
         self._fields = fields
@@ -217,7 +218,7 @@ class Normaliser:
         table = table.append_column("event_date", event_dates(times))
         table = table.append_column("event_key", event_keys(pc.coalesce(hashes, ids)))
         table = table.append_column("record_hash", hashes).append_column("unmapped", unmapped)
-        contents = content_hashes(self._decoder.connection, table)
+        contents = self._hasher.hash(table)
         table = table.append_column("content_hash", contents)
         return table, np.asarray(times.is_valid())
 

@@ -119,17 +119,25 @@ class Stage:
         self._open: dict[int, _OpenFile] = {}
         self._buffered = 0
 
-    def add(self, rows: pa.Table) -> None:
-        """Take rows of any days."""
-        days = column_array(rows, "event_date")
-        if np.count_nonzero(np.diff(days)) > _FEW_CHANGES:
+    def add(self, rows: pa.Table, wanted: npt.NDArray[np.bool_]) -> None:
+        """Take the wanted of these rows, which may be of any days.
+
+        Copying rows costs about as much as writing them, so it is done at most once: a day's
+        rows are picked out where they are scattered, and sliced where they are together.
+        """
+        places = np.flatnonzero(wanted)
+        days = column_array(rows, "event_date")[places]
+        is_scattered = np.count_nonzero(np.diff(days)) > _FEW_CHANGES
+        if is_scattered:
             order = np.argsort(days, kind="stable")
-            days, rows = days[order], rows.take(pa.array(order))
-        edges = [0, *(np.flatnonzero(np.diff(days)) + 1).tolist(), len(days)]
-        for start, end in pairwise(edges):
-            few = 2 * (end - start) < len(rows)
-            part = rows.slice(start, end - start)
-            self._add_day(int(days[start]), _copied(part) if few else part)
+            days, places = days[order], places[order]
+        for start, end in pairwise([0, *(np.flatnonzero(np.diff(days)) + 1).tolist(), len(days)]):
+            here = places[start:end]
+            if is_scattered or here[-1] - here[0] >= len(here) or 2 * len(here) < len(rows):
+                part = rows.take(pa.array(here))
+            else:
+                part = rows.slice(int(here[0]), len(here))
+            self._add_day(int(days[start]), part)
         while self._buffered > _WAITING_ROWS:
             fullest = max(self._open.values(), key=lambda file: file.waiting_rows)
             self._buffered -= fullest.flush()
@@ -155,11 +163,6 @@ class Stage:
         self._buffered += len(rows)
         if file.waiting_rows >= ROW_GROUP:
             self._buffered -= file.flush()
-
-
-def _copied(rows: pa.Table) -> pa.Table:
-    """Return rows by themselves: a slice keeps all of its table in memory while it waits."""
-    return rows.take(pa.array(np.arange(len(rows))))
 
 
 def _open_file(folder: Path, schema: pa.Schema) -> _OpenFile:

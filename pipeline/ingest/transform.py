@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from pipeline.ingest.plan import Plan
 from pipeline.lake.record import RECORD, Field, Kind
 from pipeline.lake.snapshot import connect
 
@@ -38,7 +39,8 @@ _SPEC = json.dumps({"Records": [decode_spec(RECORD)]})
 _PACK_BYTES = 512 << 10
 
 _DECODE = f"select json_transform(document, '{_SPEC}').Records as records from documents"
-_TRY_DECODE = f"select try(json_transform(document, '{_SPEC}')).Records as records from documents"
+_TRY_DECODE = f"select try(json_transform(document, '{_SPEC}')).Records as records from doubtful"
+_DOCUMENTS = pa.schema([("document", pa.large_string())])
 
 
 class Decoder:
@@ -47,6 +49,8 @@ class Decoder:
     def __init__(self) -> None:
         self.connection = connect(threads=1)
         self.connection.execute("set preserve_insertion_order = true")
+        self._decode = Plan(self.connection, _DECODE, "documents", _DOCUMENTS)
+        self._try_decode = Plan(self.connection, _TRY_DECODE, "doubtful", _DOCUMENTS)
 
     def decode(self, packs: Sequence[Pack]) -> pa.ListArray | None:
         """Decode `{"Records": […]}` documents; None where one is no JSON or no UTF-8.
@@ -55,22 +59,20 @@ class Decoder:
             One list of record structs a document, in order.
         """
         try:
-            return self._run(_DECODE, packs)
+            return _lists(self._decode, packs)
         except (duckdb.Error, UnicodeDecodeError):
             return None
 
     def decode_each(self, packs: Sequence[Pack]) -> pa.ListArray:
         """Decode documents; a document that is no JSON gives a null."""
-        return self._run(_TRY_DECODE, packs)
+        return _lists(self._try_decode, packs)
 
-    def _run(self, query: str, packs: Sequence[Pack]) -> pa.ListArray:
-        documents = pa.chunked_array([pack.documents for pack in packs], pa.large_string())
-        self.connection.register("documents", pa.table({"document": documents}))
-        try:
-            column = self.connection.sql(query).to_arrow_table().column(0)
-        finally:
-            self.connection.unregister("documents")
-        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+def _lists(plan: Plan, packs: Sequence[Pack]) -> pa.ListArray:
+    column = plan.run(
+        pa.table([pa.chunked_array([pack.documents for pack in packs])], schema=_DOCUMENTS)
+    )
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 @dataclass(frozen=True, slots=True)
