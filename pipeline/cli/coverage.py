@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 GAPS_FOUND = 3
 _GAPS_SHOWN = 10
+_GAP_NEXT = (
+    "ingest that account and those days again: what the source has of them is taken in. If it "
+    "has nothing: aws cloudtrail get-trail-status, and who may delete from the bucket"
+)
 
 
 @command(
@@ -58,9 +62,10 @@ def coverage_command(
     """Show objects and events of each account and region by day or hour, and judge silence.
 
     On a terminal this is a map, else one row per account, region and day (or hour). Silence is
-    judged against the trail's own rhythm: an hour without events is a gap when it lies in a
-    silent stretch longer than the 99th percentile of the other silent stretches of its account
-    and region in the 28 days before.
+    judged against the trail's own rhythm: an hour without events is a gap when its silent
+    stretch is longer, by half, than the 99th percentile of the other silent stretches of its
+    account and region in the 28 days before. Nothing is judged after the newest delivery into
+    the trail's bucket or folder.
     """
     lake = told.open_lake()
     from pipeline.steps.configured import selection
@@ -83,11 +88,14 @@ def coverage_command(
 
 
 def write_map(console: Console, hours: pl.DataFrame, by_hour: bool, max_rows: int = 0) -> None:
-    """Write the map and what its characters mean."""
+    """Write the map of all that is known, and what its characters mean."""
+    import polars as pl
+
     from pipeline.cli.heatmap import BLOCKS, LETTERS, draw_legend, draw_map
 
     signs = BLOCKS if can_draw(console.encoding) else LETTERS
-    shown, n_more = _worst(hours, max_rows)
+    known = hours.filter(pl.col("hour") <= pl.col("known_until").max())
+    shown, n_more = _worst(known if len(known) else hours, max_rows)
     drawn = draw_map(shown, by_hour=by_hour, width=console.width, signs=signs)
     console.print(drawn, end="", soft_wrap=True)
     if n_more:
@@ -111,7 +119,8 @@ def _write_coverage(console: Console, coverage: Coverage, by_hour: bool, max_row
     write_map(console, coverage.hours, by_hour, max_rows)
     say(console)
     _write_gaps(console, coverage.gaps)
-    say(console, f"known until {moment(coverage.known_until)}; later hours are not judged")
+    _write_unreadable(console, coverage)
+    _write_beyond(console, coverage)
     say(console)
     for words in (RULE, LIMITS):
         say(console, words, "dim")
@@ -124,23 +133,60 @@ def _write_gaps(console: Console, gaps: pl.DataFrame) -> None:
     say(console, count(len(gaps), "gap"), "bold red")
     small_table(
         console,
-        ["account", "region", "from", "silent hours", "rhythm"],
+        ["account", "region", "from", "silent", "rhythm"],
         [
             (
                 row["account_id"],
                 row["region"],
-                moment(row["from"]),
-                row["silent_hours"],
-                row["limit_hours"],
+                moment(row["silent_since"]),
+                f"{row['silent_hours']:,} h" + (" and on" if row["is_open"] else ""),
+                f"{row['rhythm_hours']:,} h",
             )
             for row in gaps.sort("from", descending=True).head(_GAPS_SHOWN).to_dicts()
         ],
-        "===>>",
+        "====>",
     )
     if len(gaps) > _GAPS_SHOWN:
         more = count(len(gaps) - _GAPS_SHOWN, "earlier one")
         say(console, f"  and {more}; all of them: trailhouse coverage --gaps", "dim")
+    say(console, f"  next       {_GAP_NEXT}", indent=13)
+
+
+def _write_unreadable(console: Console, coverage: Coverage) -> None:
+    """Tell how many hours cannot be told of for each reason, and what makes them readable."""
+    import polars as pl
+
+    from pipeline.steps.status import next_step
+
+    hours = coverage.hours.filter(pl.col("state") == "unreadable")
+    if not hours.is_empty():
+        say(console)
+        say(console, f"{count(len(hours), 'hour')} with unreadable objects", "bold yellow")
+    reasons = hours.explode("reasons").group_by("reasons").len().sort("len", descending=True)
+    for reason, number in reasons.iter_rows():
+        say(console, f"  {reason}: {count(number, 'hour')}; {next_step(reason)}", indent=4)
+    if n_unplaced := _count_unplaced(coverage):
+        say(console)
+        several = count(n_unplaced, "unreadable object")
+        say(console, f"{several} of unknown account or region: trailhouse status", "yellow")
+
+
+def _write_beyond(console: Console, coverage: Coverage) -> None:
+    """Tell until when trails are known, and of events later than that."""
+    import polars as pl
+
     say(console)
+    say(console, f"known until {moment(coverage.known_until)}; later hours are not judged")
+    beyond = coverage.hours.filter(pl.col("hour") > coverage.known_until, pl.col("n_events") > 0)
+    if not beyond.is_empty():
+        events = count(int(beyond["n_events"].sum()), "event")
+        last = beyond["hour"].to_list()[-1]
+        say(
+            console,
+            f"{events} later than that, up to {moment(last)}, left out of the map: a clock was "
+            "wrong, or what was delivered between is not in the lake",
+            "yellow",
+        )
 
 
 def _worst(hours: pl.DataFrame, max_rows: int) -> tuple[pl.DataFrame, int]:
@@ -159,4 +205,13 @@ def _worst(hours: pl.DataFrame, max_rows: int) -> tuple[pl.DataFrame, int]:
 
 
 def _is_incomplete(coverage: Coverage) -> bool:
-    return bool(coverage.hours["state"].is_in(["gap", "unreadable"]).any())
+    is_bad = coverage.hours["state"].is_in(["gap", "unreadable"]).any()
+    return bool(is_bad) or _count_unplaced(coverage) > 0
+
+
+def _count_unplaced(coverage: Coverage) -> int:
+    """Count unreadable objects whose names do not tell the account and region they are of."""
+    import polars as pl
+
+    nameless = (pl.col("account_id") == "") | (pl.col("region") == "")
+    return int(coverage.trails.filter(nameless)["n_unreadable"].sum())

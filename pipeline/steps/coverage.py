@@ -13,19 +13,19 @@ from pipeline.lake.catalog import Lake
 from pipeline.queryfile import read_query
 
 RULE = (
-    "An hour without events is a gap when it lies in a silent stretch beyond its own account's "
-    "and region's rhythm: the 99th percentile of the other silent stretches of the 28 days "
-    "before. One stretch in a hundred passes that by chance, so it has to be passed by half. In "
-    "its first 28 days a trail is judged by all of them; with something heard in fewer than 24 "
-    "hours of them there is no rhythm to judge by, and silence stays silence."
+    "An hour without events is a gap when its silent stretch is longer by half than the rhythm "
+    "of its account and region: the 99th percentile of the other silent stretches of the 28 days "
+    "before, of which one in a hundred passes it by chance. A trail's first 28 days are judged "
+    "by all of them; with fewer than 24 hours heard there is no rhythm, and silence stays "
+    "silence. A trail is judged until the newest delivery into its place (the bucket or folder "
+    "that holds its AWSLogs), whatever the account and region, by the times in names or S3's "
+    "own; late deliveries and one that stands alone do not count. Where names tell neither "
+    "account nor time, a trail is judged until its own last events."
 )
 LIMITS = (
-    "A trail is known until the newest delivery into its place (its bucket or folder above "
-    "AWSLogs, of whatever account and region), by the times in objects' names or of S3 itself, "
-    "never by those of local files. Late deliveries, and one that stands alone, do not count; "
-    "where names tell nothing a trail is known until its own last events. CloudTrail writes no "
-    "object for an hour in which nothing happened, so from the logs alone a silent hour and a "
-    "lost one look the same; only the digest files prove that nothing was removed."
+    "CloudTrail writes no object for an hour in which nothing happened, so from the logs alone "
+    "a silent hour and a lost one look the same; only the digest files prove that nothing was "
+    "removed."
 )
 _RHYTHM = timedelta(days=56)  # 28 days to judge by, before a stretch that itself began long ago
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,7 +72,10 @@ class Coverage:
 
     @property
     def gaps(self) -> pl.DataFrame:
-        """One row per gap in the asked period: from, to, its length and the rhythm it broke."""
+        """One row per gap in the asked period: from, to, its length and the rhythm it broke.
+
+        It is open when the trail is silent as far as it is known.
+        """
         return (
             self.hours.filter(pl.col("state") == "gap")
             .group_by(*_TRAIL, "silent_since", maintain_order=True)
@@ -80,6 +83,9 @@ class Coverage:
                 pl.col("hour").min().alias("from"),
                 (pl.col("hour").max() + timedelta(hours=1)).alias("to"),
                 pl.col("silent_hours", "rhythm_hours", "limit_hours").first(),
+                (pl.col("hour").max() + timedelta(hours=1) >= pl.col("known_until").first()).alias(
+                    "is_open"
+                ),
             )
             .sort("from", *_TRAIL)
         )
@@ -118,7 +124,7 @@ def measure_coverage(
         objects = _ask(snapshot, "lake/coverage_trails", chosen)
     newest = hours["known_until"].max()
     return Coverage(
-        hours=hours.drop("known_until"),
+        hours=hours,
         trails=_trails(hours, objects),
         known_until=newest if isinstance(newest, datetime) else None,
     )

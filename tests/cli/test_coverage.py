@@ -98,3 +98,48 @@ def test_many_trails_are_cut_to_those_that_matter(run: Run, lake: Path, tmp_path
     assert "000000000004" in text
     assert "000000000000" not in text
     assert "and 3 more trails" in text
+
+
+def test_what_to_do_is_said_of_gaps_and_of_unreadable_objects(
+    run: Run, lake: Path, gappy: Path
+) -> None:
+    """Each comes with its next step."""
+    assert "next       ingest that account" in run("coverage", "--lake", gappy, "-f", "table").out
+    text = run("coverage", "--lake", lake, "-f", "table").out
+    assert "with unreadable objects" in text
+    assert "broken: " in text
+    assert "trailhouse ingest SOURCE" in text
+
+
+def test_an_unreadable_object_of_an_unknown_place_is_told(run: Run, tmp_path: Path) -> None:
+    """It is on no row of the map, and fails a schedule all the same."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/fine.json").write_text(_line("fine", "2026-03-01T00:00:00Z"))
+    (tmp_path / "logs/broken.json.gz").write_bytes(b"\x1f\x8b\x08 and no more")
+    run("ingest", "logs", "--lake", "nameless")
+    ran = run("coverage", "--lake", "nameless", "-f", "table", "--fail-on-gap")
+    assert ran.code == 3
+    assert "1 unreadable object of unknown account or region" in ran.out
+
+
+def test_an_event_of_the_future_does_not_move_the_map(run: Run, tmp_path: Path) -> None:
+    """It is told beneath, and the map shows the days that are known."""
+    hours = [_line(f"e{n}", f"2026-03-0{n // 24 + 1}T{n % 24:02}:00:00Z") for n in range(48)]
+    (tmp_path / "logs.json").write_text("\n".join([*hours, _line("wrong", "2031-01-01T00:00:00Z")]))
+    run("ingest", "logs.json", "--lake", "skewed")
+    text = run("coverage", "--lake", "skewed", "-f", "table").out
+    assert "███" not in text.splitlines()[1]
+    assert "██" in text.splitlines()[1]
+    assert "1 event later than that, up to 2031-01-01T00:00:00Z" in text
+
+
+def _line(event_id: str, time: str) -> str:
+    return json.dumps(
+        {
+            "eventVersion": "1.11",
+            "eventID": event_id,
+            "eventTime": time,
+            "awsRegion": "eu-west-1",
+            "recipientAccountId": "111122223333",
+        }
+    )

@@ -12,8 +12,14 @@ import polars as pl
 import pytest
 
 from pipeline.lake.catalog import Lake, open_lake
+from pipeline.sources.open import open_source
+from pipeline.sources.options import S3Options
 from pipeline.steps.coverage import Coverage, measure_coverage
+from pipeline.steps.ingest import ingest
+from tests.events import event as record
+from tests.events import gzipped
 from tests.lakerows import at, commit_rows, event
+from tests.s3server import Aws
 
 ACCOUNT, OTHER, REGION = "1" * 12, "2" * 12, "eu-west-1"
 
@@ -364,3 +370,33 @@ def test_unknown_places_show_only_their_holes(lake: Lake) -> None:
     coverage = measure_coverage(lake)
     assert coverage.hours["account_id"].unique().to_list() == [ACCOUNT]
     assert coverage.trails.filter(account_id="")["n_objects"].to_list() == [1]
+
+
+def test_archived_and_broken_objects_are_holes_from_bucket_and_folder_to_map(
+    lake: Lake, aws: Aws, tmp_path: Path
+) -> None:
+    """What S3 keeps in Glacier and what is cut on disk is told for its hour, with its reason."""
+    hours = {at(0, hour): _object(at(0, hour, 20))["uri"] for hour in range(6)}
+    bodies = {
+        uri.removeprefix("s3://b/"): gzipped(
+            record(uri, eventTime=f"{hour:%FT%TZ}", awsRegion=REGION, recipientAccountId=ACCOUNT)
+        )
+        for hour, uri in hours.items()
+    }
+    names = list(bodies)
+    bucket = aws.new_bucket()
+    aws.put(bucket, {name: bodies[name] for name in names[:2]})
+    aws.put(bucket, {names[2]: bodies[names[2]]}, StorageClass="GLACIER")
+    for name in names[3:]:
+        path = tmp_path / "trail" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bodies[name][: -12 if name == names[4] else None])
+    s3 = open_source(f"s3://{bucket}", s3=S3Options(endpoint=aws.endpoint))
+    summary = ingest(lake, [s3, open_source(str(tmp_path / "trail"))])
+    assert summary.failures == {"archived": 1, "broken": 1}
+    hours_told = measure_coverage(lake).hours.select("hour", "state", "reasons")
+    unreadable = {at(0, 2): "archived", at(0, 4): "broken"}
+    assert hours_told.rows() == [
+        (hour, "unreadable", [unreadable[hour]]) if hour in unreadable else (hour, "events", [])
+        for hour in hours
+    ]

@@ -45,7 +45,7 @@ def test_an_empty_lake_has_a_status(lake: Lake) -> None:
     )
     assert status.failures == ()
     assert status.quarantine == ()
-    assert status.n_stored_bytes > 0
+    assert status.n_stored_bytes
 
 
 def test_events_and_their_range_come_from_metadata(
@@ -126,3 +126,10 @@ def test_what_followers_have_not_taken_in_is_told(lake: Lake) -> None:
         "ingest_quarantine": 0,
         "ingest_conflicts": 0,
     }
+
+
+def test_a_large_storage_is_listed_only_when_asked(lake: Lake) -> None:
+    """Beyond a number of files the bytes of all of them are not told, unless they have to be."""
+    commit_rows(lake, [event(at(0))])
+    assert read_status(lake, most_listed=3).n_stored_bytes is None
+    assert read_status(lake, most_listed=None).n_stored_bytes == read_status(lake).n_stored_bytes
