@@ -5,11 +5,13 @@ python -m benchmarks.ways floor|decode|read_json|trailhouse FOLDER OUT
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.lake.record import RECORD, Field, Kind
+from pipeline.sources.object import Source
 
 OURS = "trailhouse"
 
@@ -99,6 +101,36 @@ def trailhouse(folder: Path, out: Path) -> int:
     return 0
 
 
+def download(folder: Path, out: Path) -> int:
+    """The S3 source alone: list a bucket and read every object, and keep nothing."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from pipeline.ingest.run import IngestOptions
+    from pipeline.sources.object import LogObject
+
+    source = _bucket(folder)
+    objects = [LogObject(**row) for batch in source.find() for row in batch.to_pylist()]
+    with ThreadPoolExecutor(IngestOptions().readers) as pool:
+        return sum(1 for _ in pool.map(source.read, objects))
+
+
+def bucket(folder: Path, out: Path) -> int:
+    """Ingest a bucket: `folder` is its URL, the endpoint stands in BENCH_ENDPOINT."""
+    from pipeline.lake.catalog import open_lake
+    from pipeline.steps.ingest import ingest
+
+    lake = open_lake(str(out / "lake"), create=True)
+    return ingest(lake, [_bucket(folder)]).objects_new
+
+
+def _bucket(name: Path) -> Source:
+    from pipeline.sources.open import open_source
+    from pipeline.sources.options import S3Options
+
+    options = S3Options(endpoint=os.environ["BENCH_ENDPOINT"], region="us-east-1")
+    return open_source(f"s3://{name}", s3=options)
+
+
 def _rows(path: Path) -> int:
     import pyarrow.parquet as pq
 
@@ -123,7 +155,14 @@ def _type(field: Field) -> str:
             return "VARCHAR"
 
 
-WAYS = {"floor": floor, "decode": decode, "read_json": read_json, OURS: trailhouse}
+WAYS = {
+    "floor": floor,
+    "decode": decode,
+    "read_json": read_json,
+    OURS: trailhouse,
+    "download": download,
+    "ingest": bucket,
+}
 
 
 def main() -> None:
