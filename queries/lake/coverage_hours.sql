@@ -69,25 +69,26 @@ objects as (
     from newest
 ),
 
-active as (
+-- grouped as they are stored: what is made of the columns is made once an hour, not once an event
+counted as (
     select
-        coalesce(recipientaccountid, useridentity.accountid, '') as account_id,
-        coalesce(awsregion, '') as region,
-        date_trunc('hour', event_time) as hour,
+        recipientaccountid,
+        useridentity.accountid as caller_account_id,
+        awsregion,
+        epoch_us(event_time) // 3600000000 as hour_number,
         count(*) as n_events
     from cloudtrail_logs
-    where
-        event_time >= $read_from
-        and (
-            $accounts::varchar[] is null
-            or list_contains(
-                $accounts::varchar[], coalesce(recipientaccountid, useridentity.accountid, '')
-            )
-        )
-        and (
-            $regions::varchar[] is null
-            or list_contains($regions::varchar[], coalesce(awsregion, ''))
-        )
+    where event_time >= $read_from
+    group by 1, 2, 3, 4
+),
+
+active as (
+    select
+        coalesce(recipientaccountid, caller_account_id, '') as account_id,
+        coalesce(awsregion, '') as region,
+        to_timestamp(hour_number * 3600) as hour,
+        sum(n_events)::bigint as n_events
+    from counted
     group by 1, 2, 3
 ),
 
