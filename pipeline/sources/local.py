@@ -56,8 +56,7 @@ class LocalSource:
     def read(self, item: LogObject) -> bytes:
         """Return a file's bytes."""
         try:
-            with open(to_path(item.uri), "rb") as file:
-                stored = file.read()
+            stored = _read_regular(item)
         except FileNotFoundError:
             raise UnreadableObject(item.uri, "missing", "the file is gone") from None
         except PermissionError:
@@ -69,7 +68,7 @@ class LocalSource:
                 item.uri, "failed", error.strerror or str(error), "run again"
             ) from error
         if item.size is not None and len(stored) != item.size:
-            what = f"listed with {item.size} bytes, read with {len(stored)}"
+            what = f"listed with {item.size} bytes, read with {_up_to(stored, item.size)}"
             raise UnreadableObject(item.uri, "broken", what, "run again when it is written")
         return stored
 
@@ -107,6 +106,28 @@ class LocalSource:
                 yield _named(match)
 
 
+def _read_regular(item: LogObject) -> bytes:
+    """Read a file as far as one byte beyond what was listed.
+
+    Devices, pipes and sockets behind a link may give bytes without end or never give one, and a
+    file may grow as fast as it is read.
+    """
+    with open(to_path(item.uri), "rb", opener=_open_at_once) as file:
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode):
+            raise UnreadableObject(item.uri, "failed", "is no regular file", "name a file of logs")
+        return file.read((facts.st_size if item.size is None else item.size) + 1)
+
+
+def _up_to(stored: bytes, listed: int) -> str:
+    return str(len(stored)) if len(stored) <= listed else "more"
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting, as opening a pipe would for who writes to it."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def open_local(text: str, selection: Selection) -> LocalSource | StdinSource:
     """Return a source of files after a look whether there are any.
 
@@ -115,6 +136,8 @@ def open_local(text: str, selection: Selection) -> LocalSource | StdinSource:
     Raises:
         SourceError: there is no such file or folder, or nothing matches the pattern.
     """
+    if not text:
+        raise SourceError("a source without a name", "give a path; the current folder is .")
     path = _absolute(text)
     if _is_pipe(path):
         return StdinSource(text, path)

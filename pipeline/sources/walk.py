@@ -89,7 +89,7 @@ def _files(
             elif entry.is_file():
                 facts = entry.stat()
                 yield Found(entry.path, facts.st_size, facts.st_mtime_ns // 1000)
-            elif entry.is_symlink():
+            elif entry.is_symlink() and not os.path.exists(entry.path):
                 yield Found(entry.path, None, None)
             else:
                 left_out["no regular files"] += 1

@@ -215,7 +215,7 @@ def test_why_a_file_cannot_be_read(
     source = open_source(str(tmp_path))
     [item] = listed(source)
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise raised
 
     monkeypatch.setattr("builtins.open", refuse)
@@ -329,3 +329,30 @@ def test_three_hundred_thousand_files_are_listed_fast(tmp_path: Path) -> None:
     batches = LocalSource(str(tmp_path)).find()
     assert sum(map(len, batches)) == 300_000
     assert time.monotonic() - started < 10
+
+
+def test_what_gives_bytes_without_end_is_not_read(tmp_path: Path) -> None:
+    """Devices and pipes behind links are left out of folders, and refused when they get there."""
+    fill(tmp_path, "a.json")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero.json").symlink_to("/dev/zero")
+    (tmp_path / "pipe.json").symlink_to(tmp_path / "pipe")
+    source = LocalSource(str(tmp_path))
+    assert names(source, tmp_path) == ["a.json"]
+    assert source.problems() == [f"{tmp_path}: 3 left out (no regular files)"]
+    for name in ("zero.json", "pipe.json"):
+        with pytest.raises(UnreadableObject, match="is no regular file"):
+            source.read(LogObject(str(tmp_path / name)))
+
+
+def test_a_file_that_grows_is_read_no_further_than_listed(tmp_path: Path) -> None:
+    """What is written after the listing does not grow the read: it is broken, and read again."""
+    (tmp_path / "a.json").write_bytes(b"x" * 1000)
+    with pytest.raises(UnreadableObject, match="listed with 10 bytes, read with more"):
+        LocalSource(str(tmp_path)).read(LogObject(str(tmp_path / "a.json"), 10))
+
+
+def test_an_empty_name_is_no_source() -> None:
+    """An unset variable of a script does not mean the current folder."""
+    with pytest.raises(SourceError, match="a source without a name; give a path"):
+        open_source("")
