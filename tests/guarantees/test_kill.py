@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
@@ -16,6 +17,8 @@ from tests.guarantees.trail import Truth, check, write_trail
 from tests.guarantees.worker import KILLED, Fuse, finish, start
 
 SMALL = {"batch_objects": 2, "decoders": 1, "readers": 4}
+REAL = SMALL | {"batch_objects": 5}
+"""So many commits that fifty kills fall within the work, and few enough for it to end in time."""
 
 
 @pytest.fixture(scope="module")
@@ -25,20 +28,27 @@ def trail(tmp_path_factory: pytest.TempPathFactory) -> Truth:
     return write_trail(tmp_path_factory.mktemp("trail"), plan)
 
 
-def settle_down(lake: Path, truth: Truth) -> None:
+def settle_down(lake: Path, truth: Truth, options: Mapping[str, int] = SMALL) -> None:
     """Ingest to the end in a process, then assert that the lake is right and nothing is left."""
-    assert finish(start(lake, truth.folder, **SMALL)) == 0
+    assert finish(start(lake, truth.folder, **options)) == 0
     opened = open_lake(str(lake))
     check(opened, truth)
     again = ingest(opened, [open_source(str(truth.folder))])
     assert (again.objects_found, again.objects_new, again.rows_added) == (truth.objects, 0, 0)
 
 
-def kill_at_random(lake: Path, truth: Truth, random: Random, kills: int, longest: float) -> int:
+def kill_at_random(
+    lake: Path,
+    truth: Truth,
+    random: Random,
+    kills: int,
+    longest: float,
+    options: Mapping[str, int] = SMALL,
+) -> int:
     """Kill ingests at random moments; return how many were caught alive."""
     caught = 0
     while caught < kills:
-        process = start(lake, truth.folder, **SMALL)
+        process = start(lake, truth.folder, **options)
         process.join(random.uniform(0, longest))
         if process.is_alive():
             process.kill()
@@ -84,6 +94,6 @@ def test_fifty_kills_of_real_sized_work(tmp_path: Path) -> None:
     plan = Plan(accounts=6, events=400_000, records_per_file=400, days=20, seed=11)
     truth = write_trail(tmp_path / "trail", plan)
     started = time.monotonic()
-    assert kill_at_random(tmp_path / "lake", truth, Random(2), 50, 6.0) == 50
-    settle_down(tmp_path / "lake", truth)
+    assert kill_at_random(tmp_path / "lake", truth, Random(2), 50, 6.0, REAL) == 50
+    settle_down(tmp_path / "lake", truth, REAL)
     print(f"fifty kills and the rest in {time.monotonic() - started:.0f} s")
