@@ -23,42 +23,66 @@ columns:
 */
 with
 
+-- most objects were read once: what was read again is found by hash, which keeps it small
+repeated as (
+    select hash(uri) as uri_hash
+    from ingest_objects
+    group by 1
+    having count(*) > 1
+),
+
+latest as (
+    select
+        tried.uri,
+        max(row(tried.ingested_at, tried.batch_id)) as reading
+    from ingest_objects as tried
+    semi join repeated on hash(tried.uri) = repeated.uri_hash
+    group by 1
+),
+
 newest as (
     select
-        uri,
-        state,
-        coalesce(account_id, '') as account_id,
-        coalesce(region, '') as region,
-        first_event_time,
-        last_event_time,
+        tried.uri,
+        tried.state,
+        coalesce(tried.account_id, '') as account_id,
+        coalesce(tried.region, '') as region,
+        tried.first_event_time,
+        tried.last_event_time,
+        tried.modified,
+        tried.log_date
+    from ingest_objects as tried
+    left join latest on tried.uri = latest.uri
+    where
+        (latest.uri is null or latest.reading = row(tried.ingested_at, tried.batch_id))
+        and tried.kind = 'cloudtrail'
+        and not contains(tried.uri, '/CloudTrail-Digest/')
+),
+
+named as (
+    select
+        *,
+        case
+            when contains(uri, 'AWSLogs/') then split_part(uri, 'AWSLogs/', 1)
+            else regexp_replace(uri, '[^/]*$', '')
+        end as destination,
         case when starts_with(uri, 's3://') then modified end as stored_at,
         try_strptime(
             nullif(regexp_extract(uri, '_(\d{8}T\d{4})(?:\d\d)?Z[^/]*$', 1), ''), '%Y%m%dT%H%M'
         )::timestamptz as named_at,
-        try_strptime(
-            nullif(regexp_extract(uri, '/(\d{4}/\d\d/\d\d)/[^/]*$', 1), ''), '%Y/%m/%d'
-        )::timestamptz as named_day
-    from ingest_objects
-    where
-        kind = 'cloudtrail'
-        and (log_date >= $read_from::date or log_date is null)
-        and not contains(uri, '/CloudTrail-Digest/')
-    qualify row_number() over (partition by uri order by ingested_at desc, batch_id desc) = 1
+        case
+            when named_at is null
+                then try_strptime(
+                    nullif(regexp_extract(uri, '/(\d{4}/\d\d/\d\d)/[^/]*$', 1), ''), '%Y/%m/%d'
+                )::timestamptz
+        end as named_day
+    from newest
+    where log_date >= $read_from::date or log_date is null
 ),
 
 -- the time S3 stored an object is that of its delivery only while nothing says it is a copy
-objects as (
+dated as (
     select
-        state,
-        account_id,
-        region,
-        first_event_time,
-        last_event_time,
-        named_day,
-        coalesce(
-            nullif(regexp_extract(uri, '^(.*/)?AWSLogs/(o-[a-z0-9]+/)?'), ''),
-            regexp_replace(uri, '[^/]*$', '')
-        ) as destination,
+        *,
         coalesce(
             named_at,
             case
@@ -66,7 +90,34 @@ objects as (
                     then stored_at
             end
         ) as delivered_at
-    from newest
+    from named
+),
+
+-- an object holds events of the quarter of an hour before its delivery, or of the day it names
+objects as (
+    select
+        account_id,
+        region,
+        destination,
+        state,
+        date_trunc('hour', coalesce(delivered_at, last_event_time, named_day)) as hour,
+        case
+            when state <> 'done'
+                then date_trunc('hour', coalesce(delivered_at - interval 15 minutes, named_day))
+        end as hole_starts_at,
+        case
+            when state <> 'done'
+                then date_trunc('hour', coalesce(delivered_at, named_day + interval 23 hours))
+        end as hole_ends_at,
+        count(*) as n_objects,
+        count(*) filter (where first_event_time < delivered_at - interval 1 hour) as n_late,
+        count(*) filter (
+            where
+            delivered_at < now()
+            and coalesce(last_event_time, delivered_at) >= delivered_at - interval 1 hour
+        ) as n_on_time
+    from dated
+    group by 1, 2, 3, 4, 5, 6, 7
 ),
 
 -- grouped as they are stored: what is made of the columns is made once an hour, not once an event
@@ -96,30 +147,24 @@ delivered as (
     select
         account_id,
         region,
-        date_trunc('hour', coalesce(delivered_at, last_event_time, named_day)) as hour,
-        count(*) as n_objects,
-        count(*) filter (where state <> 'done') as n_failed,
-        count(*) filter (where first_event_time < delivered_at - interval 1 hour) as n_late
+        hour,
+        sum(n_objects)::bigint as n_objects,
+        coalesce(sum(n_objects) filter (where state <> 'done'), 0)::bigint as n_failed,
+        sum(n_late)::bigint as n_late
     from objects
-    where coalesce(delivered_at, last_event_time, named_day) is not null
+    where hour is not null
     group by 1, 2, 3
 ),
 
--- an object holds events of the quarter of an hour before its delivery, or of the day it names
 holes as (
     select
         account_id,
         region,
-        unnest(generate_series(
-            date_trunc('hour', coalesce(delivered_at - interval 15 minutes, named_day)),
-            coalesce(delivered_at, named_day + interval 23 hours),
-            interval 1 hour
-        )) as hour,
-        state
+        state,
+        n_objects,
+        unnest(generate_series(hole_starts_at, hole_ends_at, interval 1 hour)) as hour
     from objects
-    where
-        state <> 'done'
-        and coalesce(delivered_at, named_day) is not null
+    where hole_starts_at is not null
 ),
 
 unreadable as (
@@ -127,7 +172,7 @@ unreadable as (
         account_id,
         region,
         hour,
-        count(*) as n_unreadable,
+        sum(n_objects)::bigint as n_unreadable,
         list_sort(list(distinct state)) as reasons
     from holes
     group by 1, 2, 3
@@ -139,13 +184,12 @@ on_time as (
         account_id,
         region,
         destination,
-        date_trunc('hour', delivered_at) as hour
+        hour
     from objects
     where
         account_id <> ''
         and region <> ''
-        and delivered_at < now()
-        and coalesce(last_event_time, delivered_at) >= delivered_at - interval 1 hour
+        and n_on_time > 0
 ),
 
 in_turn as (

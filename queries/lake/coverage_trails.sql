@@ -11,26 +11,38 @@ columns:
 */
 with
 
+-- most objects were read once: what was read again is found by hash, which keeps it small
+repeated as (
+    select hash(uri) as uri_hash
+    from ingest_objects
+    group by 1
+    having count(*) > 1
+),
+
+latest as (
+    select
+        tried.uri,
+        max(row(tried.ingested_at, tried.batch_id)) as reading
+    from ingest_objects as tried
+    semi join repeated on hash(tried.uri) = repeated.uri_hash
+    group by 1
+),
+
 newest as (
     select
-        coalesce(account_id, '') as account_id,
-        coalesce(region, '') as region,
-        case when contains(uri, '/CloudTrail-Digest/') then 'digest' else kind end as kind,
-        state,
-        rows_added,
-        first_event_time,
-        last_event_time
-    from ingest_objects
+        tried.uri,
+        coalesce(tried.account_id, '') as account_id,
+        coalesce(tried.region, '') as region,
+        case
+            when contains(tried.uri, '/CloudTrail-Digest/') then 'digest' else tried.kind
+        end as kind,
+        tried.state,
+        tried.first_event_time,
+        tried.last_event_time
+    from ingest_objects as tried
+    left join latest on tried.uri = latest.uri
     where
-        (
-            $accounts::varchar[] is null
-            or list_contains($accounts::varchar[], coalesce(account_id, ''))
-        )
-        and (
-            $regions::varchar[] is null
-            or list_contains($regions::varchar[], coalesce(region, ''))
-        )
-    qualify row_number() over (partition by uri order by ingested_at desc, batch_id desc) = 1
+        (latest.uri is null or latest.reading = row(tried.ingested_at, tried.batch_id))
 )
 
 select
@@ -42,5 +54,8 @@ select
     count(*) filter (where kind = 'cloudtrail' and state <> 'done') as n_unreadable,
     count(*) filter (where kind = 'digest') as n_digests
 from newest
+where
+    ($accounts::varchar[] is null or list_contains($accounts::varchar[], account_id))
+    and ($regions::varchar[] is null or list_contains($regions::varchar[], region))
 group by 1, 2
 order by 1, 2

@@ -5,16 +5,26 @@ description: Objects whose newest reading did not end well, with one of them as 
 */
 with
 
+ever_failed as (
+    select distinct uri
+    from ingest_objects
+    where state <> 'done'
+),
+
 newest as (
     select
-        uri,
-        kind,
-        state,
-        reason,
-        size_bytes,
-        ingested_at
-    from ingest_objects
-    qualify row_number() over (partition by uri order by ingested_at desc, batch_id desc) = 1
+        tried.uri,
+        tried.kind,
+        tried.state,
+        tried.reason,
+        tried.size_bytes,
+        tried.ingested_at
+    from ingest_objects as tried
+    semi join ever_failed on tried.uri = ever_failed.uri
+    qualify
+        row_number() over (
+            partition by tried.uri order by tried.ingested_at desc, tried.batch_id desc
+        ) = 1
 )
 
 select
