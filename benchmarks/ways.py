@@ -93,11 +93,11 @@ def read_json(folder: Path, out: Path) -> int:
 
 def trailhouse(folder: Path, out: Path) -> int:
     """The command a user runs: `trailhouse ingest`, every guarantee on."""
-    from pipeline.cli.main import run
+    from pipeline.cli.main import main
 
-    code = run(["ingest", str(folder), "--lake", str(out / "lake"), "--format", "json", "--quiet"])
-    if code:
-        raise SystemExit(code)
+    told = ["ingest", str(folder), "--lake", str(out / "lake"), "--format", "json", "--quiet"]
+    sys.argv = ["trailhouse", *told]
+    main()
     return 0
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ import pyarrow as pa
 from pipeline.errors import UnreadableObject
 from pipeline.ingest.aside import Aside, Notes
 from pipeline.ingest.decode import Document, Normaliser, Part, Tally
+from pipeline.ingest.digest import sha256_hex
 from pipeline.ingest.envelope import Bad
 from pipeline.ingest.inflate import BrokenGzip, Inflated, TooLarge, inflate
 from pipeline.ingest.judge import Version
@@ -116,6 +116,9 @@ class Batch:
             if inflated.rest:
                 notes[-1].append((-1, _second_member(inflated.rest)))
             documents.append(Document(len(results) - 1, inflated.text))
+        digests = sha256_hex([document.text for document in documents])
+        for document, digest in zip(documents, digests, strict=True):
+            results[document.number].sha256 = digest
         for part in tools.normaliser.normalise(documents, tallies):
             self._take_part(part, results, tools.stage)
         self._close(results, tallies, notes)
@@ -233,7 +236,6 @@ def _fail(result: ObjectResult, state: str, reason: str) -> None:
 
 
 def _describe(result: ObjectResult, inflated: Inflated) -> None:
-    result.sha256 = sha256(inflated.text).hexdigest()
     result.inflated_bytes = len(inflated.text)
     result.members = inflated.members
     if inflated.rest:
