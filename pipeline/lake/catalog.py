@@ -24,7 +24,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 
 from pipeline.errors import LakeError
 from pipeline.lake.database import Database, database_url, private_url, sqlite_url
-from pipeline.lake.schema import TABLES, TableSpec
+from pipeline.lake.schema import LOGS, TABLES, TableSpec
 from pipeline.lake.storage import LocalStorage, S3Storage, Storage, check_location
 
 NAMESPACE = "trailhouse"
@@ -124,6 +124,7 @@ def _open(place: str, options: CatalogOptions, create: bool) -> Lake:
     lake = Lake(catalog, _storage(place, options), _database(place, options, catalog))
     try:
         if create:
+            _keep_lost_tables(lake)
             _make_tables(lake)
         elif isinstance(catalog, SqlCatalog) and not inspect(catalog.engine).has_table(_ROWS):
             raise _no_lake(place)
@@ -163,6 +164,31 @@ def _make_catalog(place: str, options: CatalogOptions) -> Catalog:
     if database:
         database.parent.mkdir(parents=True, exist_ok=True)
     return _catalog(place, options, create=True)
+
+
+def _keep_lost_tables(lake: Lake) -> None:
+    """Refuse to make tables anew where events lie of which the catalog knows nothing.
+
+    To the new tables they would be files that nothing names, which a sweep removes.
+
+    Raises:
+        LakeError: with the command that makes the catalog anew from the tables' metadata.
+    """
+    if _knows_facts(lake.catalog):
+        return
+    lies_there = next(iter(lake.storage.list(f"tables/{LOGS.name}/data")), None)
+    if lies_there and not _knows_facts(lake.catalog):  # or another process made it meanwhile
+        raise _lost_catalog(lake.location)
+
+
+def _knows_facts(catalog: Catalog) -> bool:
+    try:
+        catalog.load_table((NAMESPACE, LOGS.name))
+    except (NoSuchTableError, NoSuchNamespaceError):
+        return False
+    except FileNotFoundError:
+        return True  # it is known; that its metadata is missing is said by who opens it
+    return True
 
 
 @_AT_ONCE
@@ -217,7 +243,16 @@ def _catalog_file(place: str, options: CatalogOptions) -> Path | None:
 
 
 def _no_lake(place: str) -> LakeError:
+    if Path(place, "tables", LOGS.name, "data").is_dir():
+        return _lost_catalog(place)
     return LakeError(f"no lake at {place}", "make one with: trailhouse ingest SOURCE")
+
+
+def _lost_catalog(place: str) -> LakeError:
+    return LakeError(
+        f"lake {place}: there are events, but its catalog is empty or gone",
+        f"restore catalog.db, or make it anew: trailhouse maintain --relocate --lake {place}",
+    )
 
 
 def _database(place: str, options: CatalogOptions, catalog: Catalog) -> Database:

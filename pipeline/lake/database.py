@@ -34,7 +34,7 @@ from sqlalchemy import (
     make_url,
     select,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.schema import CreateTable
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
@@ -171,7 +171,7 @@ class Database:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as failed:
+        except DBAPIError as failed:
             raise LakeError(
                 f"the lake's database {self.url.render_as_string()}: {failed.orig}",
                 "check that it can be reached and written",

@@ -229,11 +229,30 @@ def check_location(text: str) -> str:
     """Return a lake's location in its one form: absolute, without a trailing slash.
 
     Raises:
-        LakeError: a scheme that lakes do not live on.
+        LakeError: a scheme that lakes do not live on, or a path that its catalog cannot hold.
     """
     scheme, mark, _ = text.partition("://")
     if not mark:
-        return os.path.abspath(os.path.expanduser(text))
+        return _check_path(os.path.abspath(os.path.expanduser(text)))
     if scheme != "s3":
         raise LakeError(f"lake {text}: no lake on {scheme}://", "give a folder or an s3:// prefix")
     return text.rstrip("/")
+
+
+def _check_path(path: str) -> str:
+    """Refuse what would lead the catalog's database elsewhere, or cannot be written down."""
+    if "?" in path or not _is_text(path):
+        raise LakeError(
+            f"lake {path}: its path holds a ? or bytes that are no text", "give it another path"
+        )
+    if os.path.exists(path) and not os.path.isdir(path):
+        raise LakeError(f"lake {path}: it is a file", "give a folder")
+    return path
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in path

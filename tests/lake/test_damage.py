@@ -1,0 +1,59 @@
+"""Lakes that lost a part, lie where none can, or are of other make: refused, never made anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import LakeError
+from pipeline.lake.catalog import Lake, open_lake
+from pipeline.lake.relocate import relocate
+from pipeline.lake.state import record_run
+from tests.lake.filling import contents, fill
+
+
+@pytest.mark.parametrize("left", ["nothing", "an empty file"])
+@pytest.mark.parametrize("create", [True, False])
+def test_a_lake_without_its_catalog_is_not_made_anew(lake: Lake, left: str, create: bool) -> None:
+    """Tables made anew would make orphans of all events; the catalog can be made from them."""
+    fill(lake, 2)
+    before = contents(lake)
+    lake.close()
+    catalog = Path(lake.location, "catalog.db")
+    catalog.unlink()
+    if left == "an empty file":
+        catalog.touch()
+    with pytest.raises(LakeError, match=r"catalog is empty or gone; .*maintain --relocate"):
+        open_lake(lake.location, create=create)
+    relocate(lake.location)
+    assert contents(open_lake(lake.location)) == before
+
+
+def test_a_lake_begun_and_not_finished_can_be_made(lake: Lake) -> None:
+    """A process that died while it made the tables does not stand in the way of the next."""
+    lake.close()
+    Path(lake.location, "catalog.db").unlink()
+    assert contents(open_lake(lake.location, create=True)) == []
+
+
+def test_a_database_that_is_none_is_told(lake: Lake) -> None:
+    """A state.db of other content is named in one line, not met with a driver's words."""
+    Path(lake.location, "state.db").write_bytes(b"no database" * 500)
+    with pytest.raises(LakeError, match=r"state\.db\S*: file is not a database; check"):
+        record_run(lake, "ingest", {}).__enter__()
+
+
+@pytest.mark.parametrize("name", ["what?", "bad\udcff"])
+def test_a_path_that_a_catalog_cannot_hold_is_refused(tmp_path: Path, name: str) -> None:
+    """A ? would begin the options of SQLite's URL, and the catalog would lie elsewhere."""
+    with pytest.raises(LakeError, match="give it another path"):
+        open_lake(str(tmp_path / name), create=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_no_lake(tmp_path: Path) -> None:
+    """A lake named by a file's path is told so."""
+    (tmp_path / "file").touch()
+    with pytest.raises(LakeError, match="it is a file; give a folder"):
+        open_lake(str(tmp_path / "file"), create=True)
