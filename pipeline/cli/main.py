@@ -70,6 +70,7 @@ def trailhouse() -> None:
 
 def main() -> None:
     """Run the program and exit."""
+    _open_closed()
     gc.set_threshold(100_000, 50, 100)  # imports make many objects that all stay
     code = run(sys.argv[1:])
     _flush()
@@ -131,6 +132,22 @@ def _say(message: str, code: int) -> int:
     except BrokenPipeError:
         pass
     return code
+
+
+def _open_closed() -> None:
+    """Put nothing in place of streams that were closed, as `>&-` does.
+
+    Otherwise the next file opened, a database perhaps, would take the stream's number, and
+    what a library writes to standard error would end in it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nothing, number)
+            if nothing != number:
+                os.close(nothing)
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
 
 
 def _prepare_streams() -> None:

@@ -188,7 +188,7 @@ def selected_days(selection: Selection) -> tuple[date, date] | None:
     if selection.end is None:
         return first, date.max
     last = (selection.end.astimezone(UTC) - timedelta(microseconds=1)).date()
-    return first, last + timedelta(days=LATE_DAYS)
+    return first, min(last, date.max - timedelta(days=LATE_DAYS)) + timedelta(days=LATE_DAYS)
 
 
 def is_selected(uri: str, selection: Selection) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from pipeline.errors import UsageError
 
 ACCEPTED = "a date (2026-03-01), a time (2026-03-01T12:30Z) or an age (45m, 12h, 7d, 2w)"
 _AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+LONGEST = timedelta(days=366_000)
+"""Longer than there are years to count back: what is older than that is nothing."""
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -61,10 +64,11 @@ datetime.timedelta(days=14))
     found = _AGE.fullmatch(text.strip())
     if not found:
         raise UsageError(f"{text!r} is no length of time", "give one such as 45m, 12h, 7d or 2w")
-    try:
-        return timedelta(**{_UNITS[found[2]]: float(found[1])})
-    except OverflowError:
-        raise UsageError(f"{text!r} is too long", "give one such as 45m, 12h, 7d or 2w") from None
+    with suppress(OverflowError):
+        age = timedelta(**{_UNITS[found[2]]: float(found[1])})
+        if age <= LONGEST:
+            return age
+    raise UsageError(f"{text!r} is too long", "give one such as 45m, 12h, 7d or 2w")
 
 
 def write_time(moment: datetime) -> str:

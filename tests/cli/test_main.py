@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -148,6 +149,33 @@ def test_a_reader_that_goes_away_is_no_error(lake: Path) -> None:
         started.stdout.close()
         assert started.stderr.read() == b""
     assert started.returncode == 0
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&- <&-"])
+def test_closed_streams_are_as_if_to_nowhere(lake: Path, closed: str) -> None:
+    """A stream that is closed is no error, and no file of the lake takes its place."""
+    arguments = shlex.join([*map(str, program()), "maintain", "--lake", str(lake)])
+    done = subprocess.run(["sh", "-c", f"{arguments} {closed}"], capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    asked = ["sql", "select 1 as one", "--lake", lake, "--format", "csv"]
+    assert subprocess.check_output([*program(), *asked]).split() == [b"one", b"1"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["maintain", "--retain", "999999d"],
+        ["maintain", "--grace", "999999999d"],
+        ["maintain", "--expire-after", "999999999d"],
+    ],
+)
+def test_an_age_before_all_years_is_a_wrong_usage(
+    run: Run, lake: Path, arguments: list[str]
+) -> None:
+    """No length of time reaches back beyond what a calendar can count."""
+    ran = run(*arguments, "--lake", lake)
+    assert ran.code == 2
+    assert "is too long; give one such as" in ran.err
 
 
 def test_an_interrupt_says_that_all_is_safe(tmp_path: Path) -> None:

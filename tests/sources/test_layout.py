@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pipeline.sources import layout
-from pipeline.sources.layout import KeyFacts, day_prefixes, is_selected, key_facts
+from pipeline.sources.layout import KeyFacts, day_prefixes, is_selected, key_facts, selected_days
 from pipeline.sources.object import Selection
 
 NAME = "111122223333_CloudTrail_eu-west-1_20260105T0010Z_aBcD.json.gz"
@@ -79,6 +79,12 @@ def test_selection_takes_the_day_after_and_the_unnamed() -> None:
     assert not is_selected(NAME.replace("20260105", "20260103"), day)
     assert not is_selected(NAME, Selection(accounts=frozenset({"999999999999"})))
     assert not is_selected(NAME, Selection(regions=frozenset({"us-east-1"})))
+
+
+def test_the_last_day_of_all_has_no_day_after() -> None:
+    """A period may end with the calendar."""
+    last = datetime(9999, 12, 31, 23, tzinfo=UTC)
+    assert selected_days(Selection(end=last)) == (date.min, date.max)
 
 
 def test_prefixes_cover_each_day_once() -> None:
