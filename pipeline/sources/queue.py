@@ -89,9 +89,9 @@ def open_queue(access: Access, name: str) -> Queue:
         endpoint = f"{parts.scheme}://{parts.netloc}"
         return Queue(name, url, access.client("sqs", endpoint, region and region["region"]))
     owner, _, short = rest.rpartition("/")
-    client = access.client("sqs")
     request = {"QueueName": short} | ({"QueueOwnerAWSAccountId": owner} if owner else {})
     try:
+        client = access.client("sqs")
         return Queue(name, client.get_queue_url(**request)["QueueUrl"], client)
     except ClientError as error:
         if "NonExistentQueue" in str(error) or "QueueDoesNotExist" in str(error):
