@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from msgspec.json import encode
@@ -97,7 +98,8 @@ def test_a_few_rows_of_a_day_do_not_keep_the_rest(tmp_path: Path) -> None:
         rows = part.rows
         for name in missing:
             rows = rows.append_column(name, pa.nulls(len(rows), schema.field(name).type))
-        stage.add(rows.select(schema.names))
+        rows = rows.select(schema.names)
+        stage.add(rows, np.ones(len(rows), np.bool_))
         waiting = [table for file in stage._open.values() for table in file.waiting]
         few = [table for table in waiting if len(table) == 1]
         assert all(table.get_total_buffer_size() < 100_000 for table in few)
