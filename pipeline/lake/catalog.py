@@ -16,10 +16,11 @@ from pyiceberg.exceptions import (
     NoSuchNamespaceError,
     NoSuchTableError,
     TableAlreadyExistsError,
+    ValidationError,
 )
 from pyiceberg.table import Table
 from sqlalchemy import inspect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from pipeline.errors import LakeError
@@ -81,18 +82,32 @@ class Lake:
         self.catalog.close()
         self.database.close()
 
-    @retry(
-        retry=retry_if_exception_type(FileNotFoundError),
-        wait=wait_random_exponential(0.01, max=0.5),
-        stop=stop_after_attempt(8),
-        reraise=True,
-    )
     def table(self, name: str) -> Table:
         """Load a table as it is now.
 
-        Tried again when its metadata file is gone: a writer replaced it in between.
+        Raises:
+            LakeError: its metadata is missing or damaged.
         """
-        return self.catalog.load_table((NAMESPACE, name))
+        try:
+            return _load_table(self.catalog, name)
+        except FileNotFoundError as missing:
+            raise _missing_metadata(self.location, str(missing)) from missing
+        except ValidationError as damaged:
+            raise LakeError(
+                f"lake {self.location}: the newest metadata of table {name} is damaged",
+                "restore it from a copy of the lake",
+            ) from damaged
+
+
+@retry(
+    retry=retry_if_exception_type(FileNotFoundError),
+    wait=wait_random_exponential(0.01, max=0.5),
+    stop=stop_after_attempt(8),
+    reraise=True,
+)
+def _load_table(catalog: Catalog, name: str) -> Table:
+    """Load a table; tried again when its metadata is gone: a writer replaced it in between."""
+    return catalog.load_table((NAMESPACE, name))
 
 
 def open_lake(
@@ -117,6 +132,12 @@ def open_lake(
         raise LakeError(
             f"lake {place}: its catalog does not answer: {said}", "check catalog.uri"
         ) from failed
+    except (ArgumentError, ValueError):
+        raise LakeError(
+            f"lake {place}: its settings name no catalog, or no database, that is known",
+            "give catalog.uri and catalog.state as postgresql://… or sqlite:///…, "
+            "and catalog.type as sql, rest or glue",
+        ) from None  # the library's words hold the URL with its password
 
 
 def _open(place: str, options: CatalogOptions, create: bool) -> Lake:
@@ -174,20 +195,18 @@ def _keep_lost_tables(lake: Lake) -> None:
     Raises:
         LakeError: with the command that makes the catalog anew from the tables' metadata.
     """
-    if _knows_facts(lake.catalog):
+    if _knows_facts(lake):
         return
     lies_there = next(iter(lake.storage.list(f"tables/{LOGS.name}/data")), None)
-    if lies_there and not _knows_facts(lake.catalog):  # or another process made it meanwhile
+    if lies_there and not _knows_facts(lake):  # or another process made it meanwhile
         raise _lost_catalog(lake.location)
 
 
-def _knows_facts(catalog: Catalog) -> bool:
+def _knows_facts(lake: Lake) -> bool:
     try:
-        catalog.load_table((NAMESPACE, LOGS.name))
+        lake.table(LOGS.name)
     except (NoSuchTableError, NoSuchNamespaceError):
         return False
-    except FileNotFoundError:
-        return True  # it is known; that its metadata is missing is said by who opens it
     return True
 
 
@@ -251,7 +270,8 @@ def _no_lake(place: str) -> LakeError:
 def _lost_catalog(place: str) -> LakeError:
     return LakeError(
         f"lake {place}: there are events, but its catalog is empty or gone",
-        f"restore catalog.db, or make it anew: trailhouse maintain --relocate --lake {place}",
+        "restore it or name it by catalog.uri, or make it anew: "
+        f"trailhouse maintain --relocate --lake {place}",
     )
 
 
@@ -284,7 +304,7 @@ def _ensure_table(lake: Lake, spec: TableSpec) -> None:
         if name in spec.schema.column_names
     }
     try:
-        lake.catalog.load_table((NAMESPACE, spec.name))
+        lake.table(spec.name)
     except NoSuchTableError:
         try:
             lake.catalog.create_table(
@@ -304,22 +324,29 @@ def _check_place(lake: Lake) -> None:
     Raises:
         LakeError: with the command that relocates it.
     """
-    is_here = True
     try:
-        where = lake.table(next(iter(TABLES))).location()
+        where = lake.table(LOGS.name).location()
     except (NoSuchTableError, NoSuchNamespaceError) as missing:
         raise _no_lake(lake.location) from missing
-    except FileNotFoundError as missing:
-        named = re.search("'([^']+)'", str(missing))
-        where, is_here = named[1] if named else str(missing), False
-    next_step = f"run: trailhouse maintain --relocate --lake {lake.location}"
     if not where.startswith(lake.location + "/"):
-        raise LakeError(
-            f"lake {lake.location}: its tables point to {where}; it was moved or restored",
-            next_step,
-        )
-    if not is_here:
-        raise LakeError(
-            f"lake {lake.location}: {where}, the newest metadata, is missing",
-            f"restore it, or to go back to the newest that is whole {next_step}",
-        )
+        raise _moved(lake.location, where)
+
+
+def _missing_metadata(place: str, told: str) -> LakeError:
+    """Say what it means that a table's newest metadata is not where the catalog says."""
+    named = re.search("'([^']+)'", told)
+    where = named[1] if named else told
+    if not where.startswith(place + "/"):
+        return _moved(place, where)
+    return LakeError(
+        f"lake {place}: {where}, the newest metadata, is missing",
+        "restore it, or to go back to the newest that is whole run: "
+        f"trailhouse maintain --relocate --lake {place}",
+    )
+
+
+def _moved(place: str, where: str) -> LakeError:
+    return LakeError(
+        f"lake {place}: its tables point to {where}; it was moved or restored",
+        f"run: trailhouse maintain --relocate --lake {place}",
+    )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import LakeError
-from pipeline.lake.catalog import Lake, open_lake
+from pipeline.lake.catalog import CatalogOptions, Lake, open_lake
 from pipeline.lake.relocate import relocate
 from pipeline.lake.state import record_run
 from tests.lake.filling import contents, fill
@@ -57,3 +57,34 @@ def test_a_file_is_no_lake(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(LakeError, match="it is a file; give a folder"):
         open_lake(str(tmp_path / "file"), create=True)
+
+
+@pytest.mark.parametrize("table", ["cloudtrail_logs", "ingest_objects"])
+@pytest.mark.parametrize("create", [True, False])
+def test_metadata_that_is_missing_or_damaged_is_named(lake: Lake, table: str, create: bool) -> None:
+    """Whichever table lost its newest metadata, it is told in one line with the next step."""
+    newest = Path(lake.table(table).metadata_location)
+    newest.write_text("{")
+    with pytest.raises(LakeError, match="damaged; restore it"):
+        open_lake(lake.location, create=create).table(table)
+    newest.unlink()
+    with pytest.raises(LakeError, match="the newest metadata, is missing; restore it"):
+        open_lake(lake.location, create=create).table(table)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        CatalogOptions({"uri": "mysql://anna:geheim@db/lake"}),
+        CatalogOptions({"uri": "geheim"}),
+        CatalogOptions({"type": "geheim", "uri": "sqlite:///x.db"}),
+        CatalogOptions(state="geheim"),
+    ],
+)
+def test_a_catalog_of_no_known_kind_is_told_without_its_password(
+    tmp_path: Path, options: CatalogOptions
+) -> None:
+    """What cannot be a catalog is refused in our words, since a library's may hold secrets."""
+    with pytest.raises(LakeError, match="no catalog, or no database, that is known") as caught:
+        open_lake(str(tmp_path / "lake"), options, create=True)
+    assert "geheim" not in str(caught.value)
