@@ -171,6 +171,8 @@ class Database:
     def _explained(self) -> Iterator[None]:
         try:
             yield
+        except IntegrityError:
+            raise  # another process was first, which is for the caller to know
         except DBAPIError as failed:
             raise LakeError(
                 f"the lake's database {self.url.render_as_string()}: {failed.orig}",

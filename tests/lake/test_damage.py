@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import CatalogOptions, Lake, open_lake
+from pipeline.lake.database import LEASES
 from pipeline.lake.relocate import relocate
 from pipeline.lake.state import record_run
 from tests.lake.filling import contents, fill
@@ -42,6 +45,15 @@ def test_a_database_that_is_none_is_told(lake: Lake) -> None:
     Path(lake.location, "state.db").write_bytes(b"no database" * 500)
     with pytest.raises(LakeError, match=r"state\.db\S*: file is not a database; check"):
         record_run(lake, "ingest", {}).__enter__()
+
+
+def test_a_row_that_is_there_already_is_no_damage(lake: Lake) -> None:
+    """Who comes second is told just that: a lease held by another rests on it."""
+    lease = {"lake": "", "purpose": "p", "owner": "o", "token": 1, "expires_at": ""}
+    with lake.database.write() as connection:
+        connection.execute(insert(LEASES).values(lease))
+    with pytest.raises(IntegrityError), lake.database.write() as connection:
+        connection.execute(insert(LEASES).values(lease))
 
 
 @pytest.mark.parametrize("name", ["what?", "bad\udcff"])
