@@ -39,6 +39,11 @@ def check_plan(plan: Plan) -> None:
     """
     problems = [
         (plan.start.tzinfo is None, "start has no time zone", "give a UTC time"),
+        (
+            not 1970 <= plan.start.year <= 9900,
+            f"a start in the year {plan.start.year}",
+            "ask for one from 1970 to 9900",
+        ),
         (not 1 <= plan.accounts <= 5000, f"{plan.accounts} accounts", "ask for 1 to 5000"),
         (not 0 < plan.days <= 3660, f"{plan.days} days", "ask for more than 0, up to 3660"),
         (plan.events is not None and plan.events < 1, f"{plan.events} events", "ask for 1 or more"),

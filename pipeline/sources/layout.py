@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from pipeline.sources.object import EVERYTHING, Selection
 
 FIRST_YEAR = 2013
 """CloudTrail began in November 2013: no key carries an earlier day."""
+
+_BEGINNING = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 
 LATE_DAYS = 1
 """An event of a day's last minutes is delivered under the next day's prefix."""
@@ -187,7 +189,8 @@ def selected_days(selection: Selection) -> tuple[date, date] | None:
         first = selection.start.astimezone(UTC).date()
     if selection.end is None:
         return first, date.max
-    last = (selection.end.astimezone(UTC) - timedelta(microseconds=1)).date()
+    end = selection.end.astimezone(UTC)
+    last = (max(end, _BEGINNING) - timedelta(microseconds=1)).date()
     return first, min(last, date.max - timedelta(days=LATE_DAYS)) + timedelta(days=LATE_DAYS)
 
 

@@ -114,7 +114,7 @@ def measure_coverage(
     }
     first = start or _BEGINNING
     period: dict[str, object] = {
-        "read_from": max(first - _RHYTHM, _BEGINNING) if start else _BEGINNING,
+        "read_from": first - _RHYTHM if first - _BEGINNING > _RHYTHM else _BEGINNING,
         "starts_at": first,
         "ends_at": end or _END,
     }

@@ -9,6 +9,7 @@ parameters:
   accounts: accounts to tell of; null, all
   regions: regions to tell of; null, all
 columns:
+  account_id: what is longer than 64 bytes, and so no account, is cut; regions too
   n_objects: log objects delivered in the hour; without a delivery time, by their last event
   n_failed: of those, objects that could not be read
   n_late: of those, objects with events older than an hour
@@ -133,13 +134,25 @@ counted as (
     group by 1, 2, 3, 4
 ),
 
-active as (
+claimed as (
     select
         coalesce(recipientaccountid, caller_account_id, '') as account_id,
         coalesce(awsregion, '') as region,
+        hour_number,
+        n_events
+    from counted
+),
+
+-- a record may claim text of any length, which would be repeated in every hour of its trail
+active as (
+    select
+        case
+            when strlen(account_id) > 64 then left(account_id, 32) || '…' else account_id
+        end as account_id,
+        case when strlen(region) > 64 then left(region, 32) || '…' else region end as region,
         to_timestamp(hour_number * 3600) as hour,
         sum(n_events)::bigint as n_events
-    from counted
+    from claimed
     group by 1, 2, 3
 ),
 

@@ -199,6 +199,8 @@ def test_a_folder_with_a_trail_is_refused(tmp_path: Path) -> None:
         ({"duplicates": 1.5}, "1.5 duplicates"),
         ({"late": -0.1}, "-0.1 late"),
         ({"start": datetime(2026, 1, 1)}, "no time zone"),
+        ({"start": datetime(1, 1, 1, tzinfo=UTC)}, "the year 1; ask for"),
+        ({"start": datetime(9999, 12, 31, tzinfo=UTC)}, "the year 9999; ask for"),
     ],
 )
 def test_a_plan_that_cannot_be_is_refused(

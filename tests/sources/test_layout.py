@@ -87,6 +87,12 @@ def test_the_last_day_of_all_has_no_day_after() -> None:
     assert selected_days(Selection(end=last)) == (date.min, date.max)
 
 
+def test_a_selection_may_end_before_the_first_day_of_all() -> None:
+    """Nothing was delivered by then, and the calendar has no day before it."""
+    selection = Selection(end=datetime(1, 1, 1, tzinfo=UTC))
+    assert not is_selected(f"s3://b/{NAME}", selection)
+
+
 def test_prefixes_cover_each_day_once() -> None:
     """Every day of the range begins with exactly one of the prefixes."""
     first, last = date(2023, 11, 17), date(2026, 2, 11)

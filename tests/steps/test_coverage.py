@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -361,6 +361,27 @@ def test_an_empty_lake_has_no_coverage(lake: Lake) -> None:
     assert coverage.days.is_empty()
     assert coverage.gaps.is_empty()
     assert coverage.known_until is None
+
+
+def test_names_of_any_length_are_cut(lake: Lake) -> None:
+    """What a record claims to be its account is not repeated in full for every hour."""
+    long = {"recipientaccountid": "9" * 1_000_000, "awsregion": "r" * 1_000_000}
+    _commit(lake, [event(at(day), **long) for day in range(40)])
+    coverage = measure_coverage(lake)
+    assert coverage.hours["n_events"].sum() == 40
+    assert coverage.trails.select("account_id", "region", "n_events").rows() == [
+        ("9" * 32 + "…", "r" * 32 + "…", 40)
+    ]
+
+
+def test_a_period_may_reach_to_the_ends_of_the_calendar(lake: Lake) -> None:
+    """No period that can be written is too long to be asked for."""
+    _commit(lake, _events(_office_hours(2)))
+    whole = measure_coverage(lake).hours
+    first, last = datetime(1, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    assert measure_coverage(lake, start=first, end=last).hours.equals(whole)
+    assert measure_coverage(lake, start=last).hours.is_empty()
+    assert measure_coverage(lake, end=first).hours.is_empty()
 
 
 def test_unknown_places_show_only_their_holes(lake: Lake) -> None:
