@@ -17,7 +17,7 @@ from pipeline.sources.columns import Columns
 from pipeline.sources.layout import is_selected
 from pipeline.sources.object import EVERYTHING, LogObject, Selection
 from pipeline.sources.stdin import StdinSource
-from pipeline.sources.walk import Found, walk
+from pipeline.sources.walk import Found, lake_around, walk
 
 _ODD = "file://"
 """Marks a path that is no text: its bytes follow, percent-encoded. Other paths begin with /."""
@@ -80,7 +80,8 @@ class LocalSource:
 
     def problems(self) -> list[str]:
         """Return what was left out of folders."""
-        return [f"{self.name}: {n} left out ({why})" for why, n in sorted(self._left_out.items())]
+        left_out = sorted((+self._left_out).items())
+        return [f"{self.name}: {n} left out ({why})" for why, n in left_out]
 
     def _found(self) -> Iterator[Found]:
         path = _absolute(to_path(self.name))
@@ -92,17 +93,30 @@ class LocalSource:
             yield from self._matching(path)
 
     def _matching(self, pattern: str) -> Iterator[Found]:
-        """Yield what matches: folders are walked, and files are not given twice for it."""
+        """Yield what matches but lies in a lake below the pattern's fixed part.
+
+        Folders are walked, and files are not given twice for it.
+        """
         matches = sorted(glob.iglob(pattern, recursive=True)) if glob.has_magic(pattern) else []
         if not matches:
             raise _nothing_at(self.name)
-        folders = [os.path.normpath(match) for match in matches if os.path.isdir(match)]
+        known: dict[str, str] = {}
+        top = _fixed(pattern)
+        folders: list[str] = []
+        files: list[str] = []
+        for match in matches:
+            is_folder = os.path.isdir(match)
+            path = os.path.normpath(match)
+            if not lake_around(path if is_folder else os.path.dirname(path), top, known):
+                (folders if is_folder else files).append(path if is_folder else match)
         walked = set()
         for found in walk(folders, self._left_out):
             walked.add(found.path)
             yield found
-        for match in matches:
-            if not os.path.isdir(match) and match not in walked:
+        lakes = {lake for lake in known.values() if lake}
+        self._left_out["lakes"] += sum(not _is_below(lake, folders) for lake in lakes)
+        for match in files:
+            if match not in walked:
                 yield _named(match)
 
 
@@ -174,6 +188,21 @@ def to_path(uri: str) -> str:
 
 def _absolute(text: str) -> str:
     return os.path.abspath(os.path.expanduser(text))
+
+
+def _fixed(pattern: str) -> str:
+    """Return the folder that all matches of a pattern lie in.
+
+    >>> _fixed("/logs/*/2026/x"), _fixed("/logs/a*"), _fixed("/*")
+    ('/logs', '/logs', '/')
+    """
+    parts = pattern.split(os.sep)
+    magic = next(n for n, part in enumerate(parts) if glob.has_magic(part))
+    return os.sep.join(parts[:magic]) or os.sep
+
+
+def _is_below(path: str, folders: Sequence[str]) -> bool:
+    return any(path.startswith(os.path.join(folder, "")) for folder in folders)
 
 
 def _is_pipe(path: str) -> bool:

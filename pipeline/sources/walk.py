@@ -22,6 +22,7 @@ _NO_LOGS = {
 
 _TRUTH = ("truth.json", "truth-keys.parquet")
 _LAKE = ("catalog.db", "tables")
+_FACTS = "tables/cloudtrail_logs"
 
 
 class Found(NamedTuple):
@@ -112,5 +113,28 @@ def _no_logs_in(folder: str, entries: Sequence[os.DirEntry[str]]) -> str:
     """Say why a folder holds no logs, or nothing."""
     if is_other_service(folder + os.sep):
         return "folders of other services' logs"
-    names = {entry.name for entry in entries} if len(entries) < 100 else set()
-    return "lakes" if names.issuperset(_LAKE) else ""
+    if len(entries) < 100 and any(entry.name == _LAKE[1] for entry in entries):
+        return "lakes" if is_lake(folder) else ""
+    return ""
+
+
+def is_lake(folder: str) -> bool:
+    """Tell whether a folder is a lake, whose catalog may lie elsewhere."""
+    return all(os.path.exists(os.path.join(folder, name)) for name in _LAKE) or os.path.isdir(
+        os.path.join(folder, _FACTS)
+    )
+
+
+def lake_around(folder: str, top: str, known: dict[str, str]) -> str:
+    """Return the lake that a folder is or lies in, looking up no further than `top`; or nothing.
+
+    Args:
+        folder: an absolute path at or below `top`.
+        top: where to stop.
+        known: what was found for folders before; added to.
+    """
+    if folder not in known:
+        above = os.path.dirname(folder) if len(folder) > len(top) else ""
+        around = lake_around(above, top, known) if above else ""
+        known[folder] = around or (folder if is_lake(folder) else "")
+    return known[folder]

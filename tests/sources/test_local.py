@@ -126,6 +126,18 @@ def test_a_pattern_gives_each_match_once(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("pattern", ["**", "**/*.json", "*", "lake/*", "l*/**/*"])
+@pytest.mark.parametrize("catalog", ["lake/catalog.db", "elsewhere.db"])
+def test_a_pattern_takes_nothing_of_a_lake(tmp_path: Path, pattern: str, catalog: str) -> None:
+    """A lake's own files match as any do, wherever its catalog lies, and are no logs."""
+    metadata = "tables/cloudtrail_logs/metadata/1.json"
+    fill(tmp_path, "a.json", "logs/b.json", f"lake/{metadata}", "lake/state.db", f"{catalog}")
+    source = open_source(f"{tmp_path}/{pattern}")
+    assert [name for name in names(source, tmp_path) if name.startswith("lake")] == []
+    assert f"{source.name}: 1 left out (lakes)" in source.problems()
+    assert names(open_source(f"{tmp_path}/lake/{metadata}"), tmp_path) == [f"lake/{metadata}"]
+
+
 def test_a_name_with_magic_characters_is_a_name_first(tmp_path: Path) -> None:
     """A file that exists under the very text is meant, even if the text could be a pattern."""
     fill(tmp_path, "a[1].json", "a1.json")
