@@ -103,8 +103,11 @@ def ingest_command(
             "s3.requester_pays": requester_pays or None,
         }
     )
+    from pipeline.ingest.memory import tune_memory
     from pipeline.steps import configured
     from pipeline.steps.ingest import ingest
+
+    tune_memory()
 
     wanted = configured.selection(start, end, accounts, regions)
     if sources:

@@ -32,7 +32,7 @@ LARGE_BYTES = 16 << 20
 grow faster than the document."""
 
 _NO_TIME = "eventTime is missing or no time"
-_GROUP_BYTES = 24 << 20
+_GROUP_BYTES = 16 << 20
 _PIECE_BYTES = 1 << 20
 _ENVELOPE = count_text(b'{"Records":[]}')
 _COLUMN = {f.name: n for n, f in enumerate(RECORD)}

