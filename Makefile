@@ -20,7 +20,7 @@ test: $(READY)            ## the tests, in at most four minutes on two cores
 	$(BIN)/python -m pytest -n 2 -m "not soak"
 
 soak: $(READY)            ## the long versions: kills, thousands of commits, wheels
-	$(BIN)/python -m pytest -m soak
+	$(BIN)/python -m pytest -n 2 -m soak
 
 check: lint types sql imports lock  ## format, lint, types, SQL, import order, lock file
 
