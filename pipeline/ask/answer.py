@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from pipeline.ask.explain import Plan
 from pipeline.ask.statement import refusal
+from pipeline.errors import LakeError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,10 +33,12 @@ class Answer:
         relation: duckdb.DuckDBPyRelation,
         sql: str,
         plan: Plan,
+        damage: Callable[[Exception], LakeError | None] = lambda _: None,
     ) -> None:
         self._cursor = cursor
         self._relation = relation
         self._sql = sql
+        self._damage = damage
         self.plan = plan
         """Which snapshot, files and days the query reads."""
 
@@ -99,8 +102,11 @@ class Answer:
 
     @contextmanager
     def _words(self) -> Iterator[None]:
-        """Turn DuckDB's refusals into ours, also those that Arrow hands on as OSError."""
+        """Turn DuckDB's refusals into ours, also those that Arrow hands on as OSError.
+
+        Where a file of the lake is gone or damaged, that is said instead.
+        """
         try:
             yield
-        except (duckdb.Error, OSError) as refused:
-            raise refusal(refused, self._sql) from refused
+        except (duckdb.Error, OSError, RuntimeError) as refused:
+            raise self._damage(refused) or refusal(refused, self._sql) from refused

@@ -19,8 +19,10 @@ from pipeline.ask.files import NUMBER, TableFiles, list_files
 from pipeline.ask.prune import Reading, read_tables
 from pipeline.ask.statement import Statement, read_statement, refusal
 from pipeline.ask.tree import Tree, parameters
+from pipeline.errors import LakeError
 from pipeline.lake.catalog import CatalogOptions, Lake
 from pipeline.lake.catalog import open_lake as open_storage
+from pipeline.lake.damage import find_damage
 from pipeline.lake.schema import TABLES
 from pipeline.lake.snapshot import LakeView, connect, read_lake, scan_sql
 
@@ -44,9 +46,9 @@ class Snapshot:
         try:
             statement = read_statement(cursor, query)
             return self._answer(cursor, statement, parameters)
-        except duckdb.Error as refused:
+        except (duckdb.Error, RuntimeError) as refused:
             cursor.close()
-            raise refusal(refused, query) from refused
+            raise self._damage(refused) or refusal(refused, query) from refused
         except BaseException:
             cursor.close()
             raise
@@ -79,7 +81,12 @@ class Snapshot:
             paths = self._paths(name, chosen[name][0]) if name in chosen else []
             cursor.execute(f"create temp view {name} as from {scan_sql(table.schema, paths)}")
         relation = cursor.sql(statement.sql, params=_named(given))
-        return Answer(cursor, relation, statement.sql, Plan(tuple(plans)))
+        return Answer(cursor, relation, statement.sql, Plan(tuple(plans)), self._damage)
+
+    def _damage(self, failed: Exception) -> LakeError | None:
+        """Say of a failure that it was for a file of the lake, if it was for one asked of."""
+        asked = [file for name in self._files for file in self._files[name].files]
+        return find_damage(self.view.lake, asked, failed)
 
     def _paths(self, name: str, numbers: Sequence[int] | None) -> list[str]:
         files = self.files(name).files

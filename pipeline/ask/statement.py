@@ -63,7 +63,7 @@ def read_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> Statement
     return Statement(text, _reading_tree(connection, text, found[0].type.name))
 
 
-def refusal(refused: duckdb.Error | OSError, sql: str) -> QueryError:
+def refusal(refused: duckdb.Error | OSError | RuntimeError, sql: str) -> QueryError:
     """Return DuckDB's refusal as one line: its words, the candidates, the place."""
     told, _, marked = str(refused).partition("\nLINE ")
     words = " ".join(told.split())

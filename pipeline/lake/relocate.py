@@ -21,7 +21,7 @@ from uuid import uuid4
 from pyiceberg.avro.codecs import AvroCompressionCodec
 from pyiceberg.avro.file import AvroFile
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
-from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.exceptions import NoSuchTableError, ValidationError
 from pyiceberg.io import FileIO, load_file_io
 from pyiceberg.manifest import (
     DEFAULT_READ_VERSION,
@@ -49,6 +49,7 @@ from pipeline.lake.commit import APPLIED
 from pipeline.lake.database import LEASES, RUNS
 from pipeline.lake.lease import hold
 from pipeline.lake.schema import LOGS
+from pipeline.lake.snapshot import check_snapshot
 
 _CODEC: AvroCompressionCodec = "deflate"
 _PATH_OF_MANIFEST = 0
@@ -117,8 +118,8 @@ def relocate(location: str, options: CatalogOptions | None = None) -> Relocated:
         options: its catalog; SQL of any kind, or one that does not have the tables yet.
 
     Raises:
-        LakeError: there is no lake, a file of metadata is missing, or the copy holds tables
-            of different moments.
+        LakeError: there is no lake, a file of metadata is missing or damaged, or the copy
+            holds tables of different moments.
         LakeBusy: another process maintains the lake.
     """
     options = options or CatalogOptions()
@@ -127,7 +128,10 @@ def relocate(location: str, options: CatalogOptions | None = None) -> Relocated:
     with hold(lake, "maintain"):
         found = [table for name in _names(lake) for table in _find(lake, io, name)]
         _check_moment(lake, found)
-        moved = [_Move(io, table, lake.location) for table in found if table.old != lake.location]
+        moves = [_Move(io, table, lake.location) for table in found]
+        for move in moves:
+            _check_whole(move)
+        moved = [move for move in moves if move.table.old != lake.location]
         _point(lake, {move.table.name: _write_metadata(move) for move in moved}, found)
         for move in moved[:1]:
             _rename_state(lake, move.table.old)
@@ -184,7 +188,23 @@ def _is_whole(table: _Found, listed: set[str]) -> bool:
 
 
 def _read(io: FileIO, location: str) -> TableMetadata:
-    return FromInputFile.table_metadata(io.new_input(location))
+    try:
+        return FromInputFile.table_metadata(io.new_input(location))
+    except (ValidationError, ValueError) as damaged:  # no JSON, or not of a table
+        raise LakeError(
+            f"{location}, the newest metadata, is damaged",
+            "restore it from a copy of the lake, or move it away to go back to the one before",
+        ) from damaged
+
+
+def _check_whole(move: _Move) -> None:
+    """Refuse a table of which a file of metadata is missing or damaged, of any snapshot."""
+    seen: set[str] = set()
+    try:
+        for snapshot in move.table.metadata.snapshots:
+            check_snapshot(move.io, move.new, snapshot, move.place, seen)
+    except LakeError as lost:
+        raise LakeError(lost.what, "restore it from a copy, or copy the lake again") from lost
 
 
 def _named_in_catalog(lake: Lake, name: str) -> str | None:

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
+from pyiceberg.avro.file import AvroFile
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, GreaterThanOrEqual, LessThan
-from pyiceberg.manifest import DataFile
+from pyiceberg.io import FileIO
+from pyiceberg.manifest import (
+    DEFAULT_READ_VERSION,
+    MANIFEST_ENTRY_SCHEMAS,
+    DataFile,
+    DataFileContent,
+    FileFormat,
+    ManifestEntry,
+    ManifestEntryStatus,
+    read_manifest_list,
+)
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.types import (
     BooleanType,
     DateType,
@@ -25,9 +39,22 @@ from pyiceberg.types import (
     TimestamptzType,
 )
 
-from pipeline.errors import SnapshotNotFound
+from pipeline.errors import LakeError, SnapshotNotFound
 from pipeline.lake.catalog import Lake
 from pipeline.lake.schema import LOGS, TABLES
+
+UNREADABLE = (
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    SystemError,
+    zlib.error,
+)
+"""What PyIceberg raises for metadata that is missing or no Avro, which it does not check for."""
 
 _SCALARS: Mapping[type[IcebergType], str] = {
     BooleanType: "BOOLEAN",
@@ -53,13 +80,32 @@ class TableView:
         return self.table.schema()
 
     def files(self, where: BooleanExpression | None = None) -> list[DataFile]:
-        """Plan the data files that may hold rows of a filter."""
+        """Plan the data files that may hold rows of a filter.
+
+        Raises:
+            LakeError: a file of metadata is missing or damaged.
+        """
         if self.snapshot_id is None:
             return []
         scan = self.table.scan(
             row_filter=where or AlwaysTrue(), snapshot_id=self.snapshot_id, selected_fields=()
         )
-        return [task.file for task in scan.plan_files()]
+        try:
+            return [task.file for task in scan.plan_files()]
+        except UNREADABLE as failed:
+            self.check()
+            raise failed
+
+    def check(self) -> None:
+        """Read all metadata of the snapshot.
+
+        Raises:
+            LakeError: a file of it is missing or damaged.
+        """
+        snapshot = self.table.snapshot_by_id(self.snapshot_id) if self.snapshot_id else None
+        if snapshot:
+            place = self.table.location().partition("/tables/")[0]
+            check_snapshot(self.table.io, place, snapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +155,69 @@ def _between(column: str, start: datetime, end: datetime) -> BooleanExpression:
     since = GreaterThanOrEqual(column, start.isoformat())  # type: ignore[call-arg]
     until = LessThan(column, end.isoformat())  # type: ignore[call-arg]
     return And(since, until)  # mypy takes the constructors for pydantic's; they are PyIceberg's
+
+
+def check_snapshot(
+    io: FileIO,
+    place: str,
+    snapshot: Snapshot,
+    where: Callable[[str], str] = str,
+    seen: set[str] | None = None,
+) -> None:
+    """Read all metadata of a snapshot.
+
+    Args:
+        io: reads the lake's files.
+        place: where the lake is.
+        snapshot: of any of its tables.
+        where: tells where a file is now.
+        seen: manifests that were read before; added to.
+
+    Raises:
+        LakeError: a file of it is missing or damaged.
+    """
+    seen = set() if seen is None else seen
+    location = where(snapshot.manifest_list)
+    with _naming(place, location):
+        manifests = list(read_manifest_list(io.new_input(location)))
+    for manifest in manifests:
+        location = where(manifest.manifest_path)
+        if location not in seen:
+            seen.add(location)
+            with _naming(place, location):
+                _read_manifest(io, location)
+
+
+def _read_manifest(io: FileIO, location: str) -> None:
+    with AvroFile[ManifestEntry](
+        io.new_input(location),
+        MANIFEST_ENTRY_SCHEMAS[DEFAULT_READ_VERSION],
+        read_types={-1: ManifestEntry, 2: DataFile},
+        read_enums={0: ManifestEntryStatus, 101: FileFormat, 134: DataFileContent},
+    ) as entries:
+        for _ in entries:
+            pass
+
+
+@contextmanager
+def _naming(place: str, location: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as missing:
+        raise lost_file(place, location, "missing") from missing
+    except UNREADABLE as damaged:
+        if isinstance(damaged, OSError):
+            raise
+        raise lost_file(place, location, "damaged") from damaged
+
+
+def lost_file(place: str, location: str, what: str) -> LakeError:
+    """Return the error for a file of the lake that is missing or damaged."""
+    return LakeError(
+        f"lake {place}: {location} is {what}",
+        "restore it from a copy of the lake, or if the lake was moved run: "
+        f"trailhouse maintain --relocate --lake {place}",
+    )
 
 
 def scan_sql(schema: Schema, paths: Sequence[str]) -> str:

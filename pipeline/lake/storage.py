@@ -183,12 +183,20 @@ class S3Storage:
 
     def _download(self, location: str) -> None:
         import obstore
+        from obstore.exceptions import NotFoundError
 
         target = self._cached(location)
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, part = tempfile.mkstemp(dir=self.workspace())
         with os.fdopen(handle, "wb") as out:
-            for piece in obstore.get(self.store, self._key(location)).stream():
+            try:
+                stored = obstore.get(self.store, self._key(location))
+            except NotFoundError as missing:
+                raise LakeError(
+                    f"lake {self.location}: {location} is missing",
+                    "restore it from a copy of the lake",
+                ) from missing
+            for piece in stored.stream():
                 out.write(piece)
         os.replace(part, target)
 

@@ -11,6 +11,7 @@ from pipeline.ingest.run import Counts, Ingest, IngestOptions
 from pipeline.ingest.settle import settle
 from pipeline.lake.catalog import Lake
 from pipeline.lake.commit import follow
+from pipeline.lake.damage import naming_damage
 from pipeline.lake.state import record_run
 from pipeline.sources.object import Source
 
@@ -62,13 +63,15 @@ def ingest(
     Raises:
         SourceError: a source cannot be listed at all.
         LakeBusy: other writers kept winning; running again is safe.
+        LakeError: a file of the lake is missing or damaged.
     """
     started = time.monotonic()
-    follow(lake)
-    settle(lake)
+    with naming_damage(lake):
+        follow(lake)
+        settle(lake)
     counts = Counts()
     names = [source.name for source in sources]
-    with record_run(lake, "ingest", {"sources": names}) as run:
+    with record_run(lake, "ingest", {"sources": names}) as run, naming_damage(lake):
         for source in sources:
             counts = Ingest(lake, source, options or IngestOptions(), report, counts).run()
         problems = tuple(text for source in sources for text in source.problems())
@@ -91,12 +94,14 @@ def retry_quarantine(
         LakeError: an id names no entry, or several.
     """
     started = time.monotonic()
-    entries = (
-        [quarantine.get_entry(lake, name) for name in ids]
-        if ids
-        else quarantine.open_entries(lake, reason)
-    )
-    with record_run(lake, "quarantine retry", {"entries": len(entries)}) as run:
+    with naming_damage(lake):
+        entries = (
+            [quarantine.get_entry(lake, name) for name in ids]
+            if ids
+            else quarantine.open_entries(lake, reason)
+        )
+    told = {"entries": len(entries)}
+    with record_run(lake, "quarantine retry", told) as run, naming_damage(lake):
         summary = _summary(
             quarantine.retry(lake, entries, IngestOptions()), time.monotonic() - started
         )

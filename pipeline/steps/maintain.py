@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.lake.catalog import CatalogOptions, Lake, open_lake
 from pipeline.lake.commit import follow
 from pipeline.lake.compact import Compacted, CompactOptions, compact, plan_groups
+from pipeline.lake.damage import naming_damage
 from pipeline.lake.expire import ExpireRule, expire
 from pipeline.lake.lease import hold
 from pipeline.lake.relocate import Relocated
@@ -116,6 +117,7 @@ def maintain(
 
     Raises:
         LakeBusy: another process maintains the lake, or writers kept winning.
+        LakeError: a file of the lake is missing or damaged.
     """
     options = options or MaintainOptions()
     if options.dry_run:
@@ -123,6 +125,7 @@ def maintain(
     with (
         record_run(lake, "maintain", _described(options)) as run,
         hold(lake, "maintain") as lease,
+        naming_damage(lake),
     ):
         started = time.monotonic()
         report(Progress("follow"))

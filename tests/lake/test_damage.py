@@ -8,11 +8,16 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from pipeline.errors import LakeError
+from pipeline.ask.session import open_session
+from pipeline.errors import LakeError, QueryError
 from pipeline.lake.catalog import CatalogOptions, Lake, open_lake
 from pipeline.lake.database import LEASES
 from pipeline.lake.relocate import relocate
+from pipeline.lake.schema import LOGS, OBJECTS
 from pipeline.lake.state import record_run
+from pipeline.sources.open import open_source
+from pipeline.steps.ingest import ingest
+from tests.events import event, gzipped
 from tests.lake.filling import contents, fill
 
 
@@ -100,3 +105,70 @@ def test_a_catalog_of_no_known_kind_is_told_without_its_password(
     with pytest.raises(LakeError, match="no catalog, or no database, that is known") as caught:
         open_lake(str(tmp_path / "lake"), options, create=True)
     assert "geheim" not in str(caught.value)
+
+
+def _damage(path: Path, how: str) -> None:
+    whole = path.read_bytes()
+    if how == "gone":
+        path.unlink()
+    else:
+        cut = whole[: len(whole) // 2]
+        path.write_bytes({"empty": b"", "cut": cut, "footer": whole[:-60] + b"\xff" * 60}[how])
+
+
+@pytest.mark.parametrize("how", ["gone", "empty", "cut", "footer"])
+@pytest.mark.parametrize("table", [LOGS.name, OBJECTS.name])
+def test_a_data_file_that_is_gone_or_damaged_is_named(
+    lake: Lake, tmp_path: Path, table: str, how: str
+) -> None:
+    """Who asks and who takes in is told which file, and what to do, by the same error."""
+    (tmp_path / "logs").mkdir()
+    log = tmp_path / "logs/a.json.gz"
+    log.write_bytes(gzipped(event(1)))
+    ingest(lake, [open_source(str(tmp_path / "logs"))])
+    (tmp_path / "logs/b.json.gz").write_bytes(log.read_bytes())
+    (file,) = Path(lake.location, "tables", table, "data").iterdir()
+    _damage(file, how)
+    told = rf"{file.name} is {'missing' if how == 'gone' else 'damaged'}; restore it"
+    with open_session(lake) as session, pytest.raises(LakeError, match=told):
+        session.sql(f"select * from {table}").rows()
+    with pytest.raises(LakeError, match=told):
+        ingest(lake, [open_source(str(tmp_path / "logs"))])
+
+
+@pytest.mark.parametrize("how", ["gone", "empty", "cut"])
+@pytest.mark.parametrize("name", ["snap-*.avro", "*-m0.avro"])
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_metadata_that_is_gone_or_damaged_is_named(
+    lake: Lake, name: str, how: str, is_moved: bool
+) -> None:
+    """Manifests and their lists too; and a relocation looks at them before it calls all well."""
+    fill(lake, 1)
+    (file,) = Path(lake.location, "tables", LOGS.name, "metadata").glob(name)
+    _damage(file, how)
+    told = f"{file.name} is {'missing' if how == 'gone' else 'damaged'}; restore it"
+    with pytest.raises(LakeError, match=told):
+        contents(lake)
+    lake.close()
+    place = Path(lake.location)
+    if is_moved:
+        place = place.rename(place.with_name("moved"))
+    with pytest.raises(LakeError, match=told):
+        relocate(str(place))
+
+
+def test_a_relocation_names_damaged_table_metadata(lake: Lake) -> None:
+    """What is no JSON cannot be relocated, and nothing older is taken for it unasked."""
+    fill(lake, 2)
+    newest = Path(lake.table(LOGS.name).metadata_location)
+    newest.write_text("{")
+    lake.close()
+    with pytest.raises(LakeError, match=f"{newest.name}, the newest metadata, is damaged"):
+        relocate(lake.location)
+
+
+def test_a_failure_that_is_for_no_file_of_the_lake_stays_what_it_is(lake: Lake) -> None:
+    """A user's own file that is missing is no damage of the lake."""
+    fill(lake, 1)
+    with open_session(lake) as session, pytest.raises(QueryError, match="nowhere"):
+        session.sql("from cloudtrail_logs, 'nowhere.csv'").rows()
