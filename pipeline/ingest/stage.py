@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROW_GROUP = 20_480
-_WAITING_ROWS = 30_000
+_WAITING_ROWS = 20_480
 _FEW_CHANGES = 50  # of the day from row to row: below, slices cost less than sorting
 
 Integers = npt.NDArray[np.int64]
