@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 GAPS_FOUND = 3
 _GAPS_SHOWN = 10
+_MOST_DAYS = 14
 _GAP_NEXT = (
     "ingest that account and those days again: what the source has of them is taken in. If it "
     "has nothing: aws cloudtrail get-trail-status, and who may delete from the bucket"
@@ -61,11 +62,22 @@ def coverage_command(
 ) -> int:
     """Show objects and events of each account and region by day or hour, and judge silence.
 
-    On a terminal this is a map, else one row per account, region and day (or hour). Silence is
-    judged against the trail's own rhythm: an hour without events is a gap when its silent
-    stretch is longer, by half, than the 99th percentile of the other silent stretches of its
-    account and region in the 28 days before. Nothing is judged after the newest delivery into
-    the trail's bucket or folder.
+    On a terminal this is a map of the newest days that fit (with --hours and --from, of up to 14
+    days), else one row per account, region and day (or hour).
+
+    An hour without events is a gap when its silent stretch is longer by half than the rhythm of
+    its account and region: the 99th percentile of the other silent stretches of the 28 days
+    before, of which one in a hundred passes it by chance. A trail's first 28 days are judged by
+    all of them; with fewer than 24 hours heard there is no rhythm, and silence stays silence.
+
+    A trail is judged until the newest delivery into its place (the bucket or folder that holds
+    its AWSLogs), whatever the account and region, by the times in names or S3's own; late
+    deliveries and one that stands alone do not count. Where names tell neither account nor time,
+    a trail is judged until its own last events.
+
+    CloudTrail writes no object for an hour in which nothing happened, so from the logs alone a
+    silent hour and a lost one look the same; only the digest files prove that nothing was
+    removed.
     """
     lake = told.open_lake()
     from pipeline.steps.configured import selection
@@ -80,50 +92,60 @@ def coverage_command(
         regions=wanted.regions,
     )
     if output.format == "table" and not only_gaps:
-        _print_map(output, coverage, by_hour)
+        most_days = _MOST_DAYS if start else 0
+        print_summary(
+            output,
+            {},
+            lambda console: _write_coverage(console, coverage, by_hour, output.max_rows, most_days),
+        )
     else:
         frame = coverage.gaps if only_gaps else coverage.hours if by_hour else coverage.days
         print_rows(output, frame.to_arrow().to_reader())
     return GAPS_FOUND if fail_on_gap and _is_incomplete(coverage) else 0
 
 
-def write_map(console: Console, hours: pl.DataFrame, by_hour: bool, max_rows: int = 0) -> None:
+def write_map(
+    console: Console, hours: pl.DataFrame, by_hour: bool, max_rows: int = 0, most_days: int = 0
+) -> None:
     """Write the map of all that is known, and what its characters mean."""
-    import polars as pl
-
     from pipeline.cli.heatmap import BLOCKS, LETTERS, draw_legend, draw_map
 
     signs = BLOCKS if can_draw(console.encoding) else LETTERS
-    known = hours.filter(pl.col("hour") <= pl.col("known_until").max())
-    shown, n_more = _worst(known if len(known) else hours, max_rows)
-    drawn = draw_map(shown, by_hour=by_hour, width=console.width, signs=signs)
-    console.print(drawn, end="", soft_wrap=True)
+    shown, n_more = _worst(_known(hours), max_rows)
+    drawn = draw_map(shown, by_hour=by_hour, width=console.width, signs=signs, most_days=most_days)
+    console.print(drawn.text, end="", soft_wrap=True)
+    if drawn.cut:
+        say(console, drawn.cut, "yellow")
     if n_more:
         say(console, f"and {count(n_more, 'more trail')} with less to see; see --max-rows", "dim")
     say(console)
-    console.print(draw_legend(signs, by_hour=by_hour), end="", soft_wrap=True)
-
-
-def _print_map(output: Output, coverage: Coverage, by_hour: bool) -> None:
-    print_summary(
-        output, {}, lambda console: _write_coverage(console, coverage, by_hour, output.max_rows)
+    console.print(
+        draw_legend(signs, by_hour=by_hour, is_folded=drawn.is_folded), end="", soft_wrap=True
     )
 
 
-def _write_coverage(console: Console, coverage: Coverage, by_hour: bool, max_rows: int) -> None:
-    from pipeline.steps.coverage import LIMITS, RULE
+def _known(hours: pl.DataFrame) -> pl.DataFrame:
+    """Return the hours to draw: up to what is known, and no silence that was not judged."""
+    import polars as pl
 
+    hour, until = pl.col("hour"), pl.col("known_until")
+    known = hours.filter(hour <= until.max(), (hour < until) | (pl.col("state") != "silent"))
+    return hours if known.is_empty() else known
+
+
+def _write_coverage(
+    console: Console, coverage: Coverage, by_hour: bool, max_rows: int, most_days: int
+) -> None:
     if coverage.hours.is_empty():
         say(console, "the lake has nothing of this period and choice")
         return
-    write_map(console, coverage.hours, by_hour, max_rows)
+    write_map(console, coverage.hours, by_hour, max_rows, most_days)
     say(console)
     _write_gaps(console, coverage.gaps)
     _write_unreadable(console, coverage)
     _write_beyond(console, coverage)
     say(console)
-    for words in (RULE, LIMITS):
-        say(console, words, "dim")
+    say(console, "the rule it judges by: trailhouse coverage --help", "dim")
 
 
 def _write_gaps(console: Console, gaps: pl.DataFrame) -> None:

@@ -12,21 +12,6 @@ from pipeline.ask.session import Snapshot, open_session
 from pipeline.lake.catalog import Lake
 from pipeline.queryfile import read_query
 
-RULE = (
-    "An hour without events is a gap when its silent stretch is longer by half than the rhythm "
-    "of its account and region: the 99th percentile of the other silent stretches of the 28 days "
-    "before, of which one in a hundred passes it by chance. A trail's first 28 days are judged "
-    "by all of them; with fewer than 24 hours heard there is no rhythm, and silence stays "
-    "silence. A trail is judged until the newest delivery into its place (the bucket or folder "
-    "that holds its AWSLogs), whatever the account and region, by the times in names or S3's "
-    "own; late deliveries and one that stands alone do not count. Where names tell neither "
-    "account nor time, a trail is judged until its own last events."
-)
-LIMITS = (
-    "CloudTrail writes no object for an hour in which nothing happened, so from the logs alone "
-    "a silent hour and a lost one look the same; only the digest files prove that nothing was "
-    "removed."
-)
 _RHYTHM = timedelta(days=56)  # 28 days to judge by, before a stretch that itself began long ago
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _END = datetime(9999, 1, 1, tzinfo=UTC)
@@ -42,7 +27,7 @@ class Coverage:
         hours: one row per account, region and hour; the columns of queries/lake/coverage_hours.
         trails: one row per account and region, over all time: first and last event, objects,
             unreadable ones, digests, and the hour until which it is known.
-        known_until: the latest such hour of all; see LIMITS.
+        known_until: the latest such hour of all.
     """
 
     hours: pl.DataFrame

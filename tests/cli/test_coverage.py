@@ -122,6 +122,23 @@ def test_an_unreadable_object_of_an_unknown_place_is_told(run: Run, tmp_path: Pa
     assert "1 unreadable object of unknown account or region" in ran.out
 
 
+def test_no_column_is_drawn_of_what_is_not_judged(run: Run, tmp_path: Path) -> None:
+    """An object delivered in the first hour of a day does not begin that day on the map."""
+    name = "111122223333_CloudTrail_eu-west-1_2026030{}T{}05Z_0000000000000001.json"
+    folder = tmp_path / "AWSLogs/111122223333/CloudTrail/eu-west-1/2026/03/02"
+    folder.mkdir(parents=True)
+    for number in range(47):
+        day, hour = divmod(number + 1, 24)
+        text = _line(f"e{number}", f"2026-03-0{number // 24 + 1}T{number % 24:02}:50:00Z")
+        (folder / name.format(day + 1, f"{hour:02}")).write_text(f'{{"Records": [{text}]}}')
+    (folder / name.format(3, "00")).write_text('{"Records": []}')
+    run("ingest", tmp_path / "AWSLogs", "--lake", "midnight")
+    ran = run("coverage", "--lake", "midnight", "-f", "table", "--hours", "--from", "2026-03-01")
+    assert "known until 2026-03-03T00:00:00Z" in ran.out
+    assert "2026-03-02" in ran.out.splitlines()[0]
+    assert "2026-03-03" not in ran.out.partition("known until")[0]
+
+
 def test_an_event_of_the_future_does_not_move_the_map(run: Run, tmp_path: Path) -> None:
     """It is told beneath, and the map shows the days that are known."""
     hours = [_line(f"e{n}", f"2026-03-0{n // 24 + 1}T{n % 24:02}:00:00Z") for n in range(48)]
