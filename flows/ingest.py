@@ -178,6 +178,7 @@ def _told(summary: IngestSummary) -> str:
         f"{summary.objects_new:,} new of {summary.objects_found:,} objects, "
         f"{summary.records_read:,} records read, {summary.rows_added:,} rows added, "
         f"{summary.duplicates:,} duplicates, {summary.objects_failed:,} objects failed, "
+        f"{summary.objects_taken_by_others:,} taken in by others, "
         f"in {summary.seconds:,.1f} s"
     )
 

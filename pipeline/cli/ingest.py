@@ -148,6 +148,9 @@ def write_ingest(
             console,
             f"{count(summary.records_read, 'record')} read = {_sum(summary)}",
         )
+    if summary.objects_taken_by_others:
+        taken = count(summary.objects_taken_by_others, "object")
+        say(console, f"{taken} of them: other writers took them in first, and count them")
     if summary.not_cloudtrail:
         say(
             console,

@@ -68,6 +68,7 @@ class Counts:
     objects_new: int = 0
     objects_done: int = 0
     objects_failed: int = 0
+    objects_taken_by_others: int = 0
     bytes_read: int = 0
     records_read: int = 0
     rows_added: int = 0
@@ -255,7 +256,9 @@ class Ingest:
         batch = self._batch
         if not batch.results:
             return
+        n_taken = len(batch.results)
         finish(self._lake, batch)
+        self.counts.objects_taken_by_others += n_taken - len(batch.results)
         self.counts.add(batch.results)
         self._hand_back(batch)
         self._report(self.counts)

@@ -29,6 +29,8 @@ class IngestSummary:
         objects_new: of them, those the lake did not know in this form.
         objects_failed: of the new ones, those that could not be read whole; by state in
             failures. They are tried again by the next run.
+        objects_taken_by_others: of the new ones, those that another writer put on record
+            first; what came of them is in that writer's counts, and in none here.
         not_cloudtrail: new objects that hold something else; by kind in lookalikes.
         bytes_read: stored bytes of the new objects.
         problems: what the sources met besides objects that cannot be read, a sentence each.
@@ -48,6 +50,7 @@ class IngestSummary:
     failures: Mapping[str, int] = field(default_factory=dict)
     lookalikes: Mapping[str, int] = field(default_factory=dict)
     problems: Sequence[str] = ()
+    objects_taken_by_others: int = 0
 
 
 def ingest(
@@ -124,4 +127,5 @@ def _summary(counts: Counts, seconds: float) -> IngestSummary:
         seconds=round(seconds, 3),
         failures=dict(counts.failures),
         lookalikes=dict(counts.lookalikes),
+        objects_taken_by_others=counts.objects_taken_by_others,
     )

@@ -7,7 +7,10 @@ import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from pipeline.cli.ingest import write_ingest
+from pipeline.steps.ingest import IngestSummary
 from tests.cli.conftest import Run
 from tests.events import document, event, gzipped
 
@@ -23,6 +26,7 @@ FIELDS = {
     "quarantined",
     "not_cloudtrail",
     "seconds",
+    "objects_taken_by_others",
 }
 
 
@@ -39,6 +43,14 @@ def test_the_summary_is_whole(run: Run, trail: Path) -> None:
     assert told["failures"] == {"broken": 1}
     assert told["not_cloudtrail"] == 1
     assert told["records_read"] == 27
+
+
+def test_what_others_took_in_is_told() -> None:
+    """New objects of which nothing was read are explained."""
+    told = io.StringIO()
+    summary = IngestSummary(objects_found=4, objects_new=4, objects_taken_by_others=4)
+    write_ingest(Console(file=told), summary, "lake")
+    assert "4 objects of them: other writers took them in first" in told.getvalue()
 
 
 def test_a_second_run_adds_nothing(run: Run, own_lake: Path, trail: Path) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UnreadableObject
 from pipeline.ingest.repair import canonical_hash
+from pipeline.ingest.run import Ingest, IngestOptions
 from pipeline.lake.catalog import Lake, open_lake
 from tests.events import MemorySource, event, gzipped, records, rows, take_in, trail_name
 
@@ -47,6 +48,16 @@ def test_doubles_within_a_batch_are_counted_where_they_arrived(lake: Lake) -> No
     counts = take_in(lake, {trail_name(n): gzipped(event(1), event(n)) for n in (2, 3)})
     assert (counts.rows_added, counts.duplicates) == (3, 1)
     assert balanced(lake)
+
+
+def test_objects_that_another_writer_took_in_first_are_told(lake: Lake) -> None:
+    """Who comes second reads no records of them, and says why."""
+    objects = {trail_name(n): gzipped(event(n)) for n in range(3)}
+    second = Ingest(lake, MemorySource(objects), IngestOptions(), lambda _: None)
+    take_in(lake, {name: objects[name] for name in list(objects)[:2]})
+    counts = second.run()
+    assert (counts.objects_new, counts.objects_taken_by_others) == (3, 2)
+    assert (counts.records_read, counts.rows_added) == (1, 1)
 
 
 def test_a_double_within_one_object_is_a_duplicate(lake: Lake) -> None:
