@@ -127,7 +127,7 @@ def _write_lake(
 
 
 def _write_answer(console: Console, lake: Lake) -> None:
-    from pipeline.cli.encode import cell_text
+    from pipeline.cli.cells import cell_text
     from pipeline.queryfile import read_query
     from pipeline.steps.demo import QUESTION
     from pipeline.steps.query import query

@@ -136,7 +136,8 @@ def _table(
     from rich.cells import cell_len
     from rich.console import Console
 
-    from pipeline.cli.encode import cell_text, rows_of
+    from pipeline.cli.cells import cell_text
+    from pipeline.cli.encode import rows_of
 
     width = Console().width if output.is_terminal else None
     is_plain = not can_draw(_encoding(output))

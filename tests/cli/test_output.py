@@ -15,11 +15,12 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from pipeline.cli.encode import escape_formula, unique, write_batches
+from pipeline.cli.cells import escape_formula
+from pipeline.cli.encode import unique, write_batches
 from pipeline.cli.output import Output
 from pipeline.cli.text import draw_table, elide, fit_widths, neutralise
 from tests.cli.conftest import HOSTILE, Run, program
@@ -109,6 +110,41 @@ def test_no_cell_begins_as_a_formula(text: str) -> None:
     assert cell.endswith(text)
     if cell and cell[0] in "=+-@\t\r":
         float(cell)
+
+
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "text": st.none() | st.text(),
+            "number": st.none() | st.integers(-(2**63), 2**63 - 1),
+            "nested": st.none() | st.lists(st.fixed_dictionaries({"a": st.none() | st.text()})),
+        }
+    )
+)
+KINDS = pa.schema(
+    [
+        ("text", pa.string()),
+        ("number", pa.int64()),
+        ("nested", pa.list_(pa.struct({"a": "string"}))),
+    ]
+)
+
+
+@settings(max_examples=25)
+@given(ROWS)
+def test_rows_come_back_as_they_were(rows: list[dict[str, object]]) -> None:
+    """Whatever the values, and from a slice too: JSON lines and CSV read back are the rows."""
+    table = pa.Table.from_pylist([{}, *rows], KINDS).slice(1)
+    written = {}
+    for kind in ("jsonl", "json", "csv"):
+        out = io.BytesIO()
+        write_batches(kind, table.to_reader(), out, raw_csv=True)
+        written[kind] = out.getvalue().decode()
+    assert [json.loads(line) for line in written["jsonl"].split("\n")[:-1]] == rows
+    assert json.loads(written["json"]) == rows
+    cells = list(csv.DictReader(io.StringIO(written["csv"], newline="")))
+    assert [row["text"] for row in cells] == [row["text"] or "" for row in rows]
+    assert [json.loads(row["nested"] or "null") for row in cells] == [row["nested"] for row in rows]
 
 
 @given(st.text())
