@@ -11,7 +11,7 @@ import click
 from pipeline.cli.group import Option
 from pipeline.cli.options import Invocation, command, output_options
 from pipeline.cli.output import Output
-from pipeline.cli.render import print_summary, say, say_whole, small_table
+from pipeline.cli.render import print_rows, print_summary, say, say_whole, small_table
 from pipeline.cli.text import count, duration, moment, neutralise, one_line, size
 
 _TOLD = ("rows_added", "duplicates", "conflicts", "quarantined", "objects_failed")
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         "trailhouse status",
         "trailhouse status --lake s3://my-lake/trails",
         "trailhouse status --format json | jq .n_events",
+        "trailhouse status --snapshots",
     ),
 )
 @click.option(
@@ -48,11 +49,25 @@ if TYPE_CHECKING:
     cls=Option,
     help="Add up all that the lake keeps, however long listing it takes.",
 )
+@click.option(
+    "--snapshots",
+    "only_snapshots",
+    is_flag=True,
+    cls=Option,
+    help="The snapshots only, newest first: what `sql --at` can ask.",
+)
 @output_options
 @click.pass_obj
-def status_command(told: Invocation, n_runs: int, whole_storage: bool, output: Output) -> None:
+def status_command(
+    told: Invocation, n_runs: int, whole_storage: bool, only_snapshots: bool, output: Output
+) -> None:
     """Tell what the lake holds, its last runs, what could not be read and what is quarantined."""
     lake = told.open_lake()
+    if only_snapshots:
+        from pipeline.steps.status import list_snapshots
+
+        print_rows(output, list_snapshots(lake).to_reader(), whole=["kind"])
+        return
     from pipeline.lake.state import list_runs
     from pipeline.steps.status import MOST_LISTED, read_status
 
@@ -93,8 +108,8 @@ def _facts(status: Status) -> list[tuple[str, str]]:
         ),
         (
             "objects",
-            f"{status.n_objects:,} read from {count(status.n_accounts, 'account')} and "
-            f"{count(status.n_regions, 'region')}"
+            f"{status.n_objects:,} read, by their names of "
+            f"{count(status.n_accounts, 'account')} and {count(status.n_regions, 'region')}"
             + (f", {count(status.n_digests, 'digest')} among them" if status.n_digests else ""),
         ),
         (
@@ -201,12 +216,30 @@ def _came_to(summary: Mapping[str, Any]) -> str:
         if isinstance(value, int) and not isinstance(value, bool) and value
     }
     told = [name for name in _TOLD if name in counts] if "objects_found" in summary else counts
-    return ", ".join(f"{counts[name]:,} {name.replace('_', ' ')}" for name in told) or "nothing new"
+    return ", ".join(_counted(name, counts[name]) for name in told) or "nothing new"
+
+
+def _counted(name: str, number: int) -> str:
+    """Write one count of a run's summary.
+
+    >>> _counted("conflicts", 1), _counted("rows_added", 1200), _counted("bytes_removed", 1_500_000)
+    ('1 conflict', '1,200 rows added', '1.5 MB removed')
+    """
+    noun, *rest = name.split("_")
+    if noun == "bytes":
+        return " ".join([size(number), *rest])
+    if number == 1:
+        noun = noun.removesuffix("s")
+    return " ".join([f"{number:,}", noun, *rest])
 
 
 def _next_steps(status: Status) -> list[tuple[str, str]]:
     if not status.n_events:
         return [("the lake is empty; fill it with", "trailhouse ingest SOURCE")]
+    steps = []
+    if status.n_conflicts:
+        query = "from ingest_conflicts order by event_id"
+        steps.append(("see conflicts with", f'trailhouse sql "{query}"'))
     if status.n_small_files > max(20, 4 * status.n_days):
-        return [("many small files; gather them with", "trailhouse maintain")]
-    return []
+        steps.append(("many small files; gather them with", "trailhouse maintain"))
+    return steps

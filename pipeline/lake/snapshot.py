@@ -275,7 +275,7 @@ def _committed_at(facts: Table, snapshot_id: int) -> datetime:
     if snapshot is None:
         raise SnapshotNotFound(
             f"no snapshot {snapshot_id} in the lake; it may have expired",
-            "see what there is with: trailhouse status",
+            "see what there is with: trailhouse status --snapshots",
         )
     return datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC)
 
@@ -289,7 +289,7 @@ def _at(table: Table, moment: datetime, asked: int | datetime) -> TableView:
     if table.name()[-1] == LOGS.name:
         raise SnapshotNotFound(
             f"no snapshot of the lake is as old as {moment.isoformat()}",
-            "see what there is with: trailhouse status",
+            "see what there is with: trailhouse status --snapshots",
         )
     return TableView(table, None)
 

@@ -9,13 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
+import pyarrow as pa
 from pyiceberg.table.snapshots import Snapshot as TableSnapshot
 
 from pipeline.ask.condition import low
 from pipeline.ask.files import TableFiles
 from pipeline.ask.session import Snapshot, open_session
 from pipeline.lake.catalog import Lake
-from pipeline.lake.commit import FOLLOWERS, behind
+from pipeline.lake.commit import BATCH, FOLLOWERS, behind
 from pipeline.lake.schema import LOGS
 from pipeline.queryfile import read_query
 
@@ -26,6 +27,18 @@ MOST_LISTED = 20_000
 """Files of the lake's storage that are listed to add up their bytes; twenty pages of a bucket."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SNAPSHOTS = pa.schema(
+    {
+        "snapshot_id": pa.int64(),
+        "committed_at": pa.timestamp("us", "UTC"),
+        "kind": pa.string(),
+        "rows_added": pa.int64(),
+        "rows_removed": pa.int64(),
+    }
+)
+_KINDS = {"compact": "compaction", "retain": "retention", "settle": "settling"}
+"""What a snapshot is by its batch; any other batch is the id of an ingest's."""
+
 _AGAIN = "run again: trailhouse ingest SOURCE"
 _NEXT_STEPS: Mapping[str, str] = {
     "archived": "restore them (aws s3api restore-object), then run: trailhouse ingest SOURCE",
@@ -33,7 +46,7 @@ _NEXT_STEPS: Mapping[str, str] = {
     "kms_denied": "allow kms:Decrypt on the bucket's key, then run: trailhouse ingest SOURCE",
     "missing": "they were listed and gone when read; look for who deletes from the bucket",
     "broken": f"{_AGAIN}; if it stays so, the stored object itself is damaged",
-    "too_large": "raise the limit on inflated size if you trust them, or look at what they hold",
+    "too_large": "raise ingest.object_limit if you trust them, or look at what they hold",
     "tampered": "keep them as evidence: what follows the log's one gzip member was not read",
 }
 
@@ -81,7 +94,7 @@ class Status:
         n_files: data files of the newest snapshot of the facts.
         n_small_files: of those, files under 16 MiB in a day that has several.
         n_snapshots: snapshots of the facts that can still be asked.
-        n_accounts: accounts named by the objects read.
+        n_accounts, n_regions: accounts and regions in the names of the objects read.
         waiting: for each table that follows the facts, commits it has not taken in yet.
     """
 
@@ -155,6 +168,31 @@ def read_status(lake: Lake, most_listed: int | None = MOST_LISTED) -> Status:
             for name in FOLLOWERS
         },
     )
+
+
+def list_snapshots(lake: Lake) -> pa.Table:
+    """Return the snapshots of the facts that can still be asked, newest first."""
+    snapshots = lake.table(LOGS.name).metadata.snapshots
+    rows = [
+        _told(snapshot)
+        for snapshot in sorted(snapshots, key=lambda s: s.sequence_number or 0, reverse=True)
+    ]
+    return pa.Table.from_pylist(rows, schema=_SNAPSHOTS)
+
+
+def _told(snapshot: TableSnapshot) -> dict[str, Any]:
+    """Return a snapshot as a row: what it was is in its summary."""
+    summary = snapshot.summary
+    said = summary.additional_properties if summary else {}
+    batch = said.get(BATCH)
+    operation = summary.operation.value if summary else ""
+    return {
+        "snapshot_id": snapshot.snapshot_id,
+        "committed_at": _moment(snapshot),
+        "kind": _KINDS.get(batch, "ingest") if batch else operation,
+        "rows_added": int(said.get("added-records", 0)),
+        "rows_removed": int(said.get("deleted-records", 0)),
+    }
 
 
 def next_step(state: str) -> str:
