@@ -4,17 +4,48 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from pipeline.cli.output import Output
-from pipeline.cli.text import can_draw, draw_records, draw_table, least_width, neutralise, wrap
+from pipeline.cli.text import (
+    can_draw,
+    count,
+    draw_records,
+    draw_table,
+    is_cut,
+    least_width,
+    neutralise,
+    wrap,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from rich.console import Console
 
 _WIDEST_VALUE = 2000
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What there is to note of rows once they are printed."""
+
+    n_rows: int = 0
+    is_cut: bool = False
+
+    def counted(self, batches: pa.RecordBatchReader) -> pa.RecordBatchReader:
+        """Return the batches, their rows counted as they pass."""
+        import pyarrow as pa
+
+        def counting() -> Iterator[pa.RecordBatch]:
+            for batch in batches:
+                self.n_rows += batch.num_rows
+                yield batch
+
+        return pa.RecordBatchReader.from_batches(batches.schema, counting())
 
 
 def print_rows(output: Output, batches: pa.RecordBatchReader, whole: Collection[str] = ()) -> None:
@@ -27,18 +58,23 @@ def print_rows(output: Output, batches: pa.RecordBatchReader, whole: Collection[
     """
     from pipeline.cli.encode import write_batches
 
+    seen = _Seen()
     with output.open() as out:
         if output.format == "table":
-            for line in _table(output, batches, whole):
+            for line in _table(output, seen.counted(batches), whole, seen):
                 out.write(line.encode(_encoding(output), "backslashreplace") + b"\n")
         else:
             write_batches(
                 output.format,
-                batches,
+                seen.counted(batches),
                 out,
                 raw_csv=output.raw_csv,
                 is_terminal=output.is_terminal,
             )
+    if seen.is_cut:
+        _note("cells are shortened; -f json or --output has them whole")
+    if output.path:
+        _note(f"{count(seen.n_rows, 'row')} to {output.path}")
 
 
 def print_summary(
@@ -55,6 +91,8 @@ def print_summary(
             out.write(encode_json(facts, indent=indent) + b"\n")
         else:
             write_batches(output.format, table_of([facts]), out, raw_csv=output.raw_csv)
+    if output.path:
+        _note(f"written to {output.path}")
 
 
 def small_table(
@@ -125,12 +163,19 @@ def _drawn(output: Output, write: Callable[[Console], None]) -> bytes:
     return drawn.getvalue()
 
 
+def _note(text: str) -> None:
+    """Say something beside the data on standard error, unless it is to be quiet."""
+    context = click.get_current_context(silent=True)
+    if context is None or not context.obj.quiet:
+        click.echo(neutralise(text), err=True)
+
+
 def _encoding(output: Output) -> str:
     return "utf-8" if output.path else sys.stdout.encoding or "utf-8"
 
 
 def _table(
-    output: Output, batches: pa.RecordBatchReader, kept: Collection[str] = ()
+    output: Output, batches: pa.RecordBatchReader, kept: Collection[str], seen: _Seen
 ) -> Iterable[str]:
     import pyarrow as pa
     from rich.cells import cell_len
@@ -147,7 +192,8 @@ def _table(
         room = batch.num_rows if not output.max_rows else max(output.max_rows - len(rows), 0)
         more += max(batch.num_rows - room, 0)
         rows += [
-            [_cell(cell_text(value)) for value in row] for row in rows_of(batch.slice(0, room))
+            [_cell(cell_text(value), seen) for value in row]
+            for row in rows_of(batch.slice(0, room))
         ]
     header = [neutralise(name) for name in batches.schema.names]
     kinds = batches.schema.types
@@ -159,8 +205,11 @@ def _table(
         for right, field in zip(numeric, batches.schema, strict=True)
     ]
     if width is not None and least_width(header, rows, whole, cell_len) > width:
+        room = max(width - max(map(cell_len, header)) - 2, 10)
+        seen.is_cut |= any(cell_len(cell) > room for row in rows for cell in row)
         yield from draw_records(header, rows, width=width, is_plain=is_plain, width_of=cell_len)
     else:
+        seen.is_cut |= width is not None and is_cut(header, rows, whole, width, cell_len)
         yield from draw_table(
             header,
             rows,
@@ -175,5 +224,8 @@ def _table(
         yield f"{mark} {more:,} more rows; see --max-rows, or --format csv --output FILE"
 
 
-def _cell(text: str) -> str:
-    return neutralise(text if len(text) <= _WIDEST_VALUE else text[:_WIDEST_VALUE] + "…")
+def _cell(text: str, seen: _Seen) -> str:
+    if len(text) > _WIDEST_VALUE:
+        seen.is_cut = True
+        text = text[:_WIDEST_VALUE] + "…"
+    return neutralise(text)

@@ -36,20 +36,19 @@ def one_line(text: str) -> str:
 
 
 def elide(text: str, width: int, mark: str, width_of: WidthOf = len) -> str:
-    """Return text cut to a width, with a mark where something is missing.
+    """Return text cut in its middle to a width, with a mark where something is missing.
+
+    Names such as ARNs differ at their ends, and say at their beginning what they are.
 
     >>> elide("arn:aws:iam::1:user/anna", 12, "…")
-    'arn:aws:iam…'
+    'arn:aw…/anna'
     """
     if width_of(text) <= width:
         return text
-    kept, used = [], width_of(mark)
-    for character in text[: width + 1]:
-        used += width_of(character)
-        if used > width:
-            break
-        kept.append(character)
-    return "".join(kept) + mark
+    room = max(width - width_of(mark), 0)
+    head = _fitting(text[:room], room - room // 2, width_of)
+    tail = _fitting(text[len(text) - room :][::-1], room // 2, width_of)
+    return head + mark + tail[::-1]
 
 
 def fit_widths(natural: Sequence[int], least: Sequence[int], room: int) -> list[int]:
@@ -91,10 +90,7 @@ def draw_table(
     """
     numeric = list(right) or [False] * len(header)
     mark, rule = ("...", "-") if is_plain else ("…", "─")
-    widths = _natural_widths(header, rows, width_of)
-    if width is not None:
-        least = _least_widths(header, widths, list(whole) or numeric, width_of)
-        widths = fit_widths(widths, least, width - 2 * (len(header) - 1))
+    widths = _widths(header, rows, list(whole) or numeric, width, width_of)
 
     def line(cells: Sequence[str]) -> str:
         parts = []
@@ -113,8 +109,21 @@ def least_width(
     header: Sequence[str], rows: Sequence[Sequence[str]], whole: Sequence[bool], width_of: WidthOf
 ) -> int:
     """Return the width below which a table's cells are cut too far to be of use."""
-    natural = _natural_widths(header, rows, width_of)
-    return sum(_least_widths(header, natural, whole, width_of)) + 2 * (len(header) - 1)
+    names, values = _name_widths(header, width_of), _value_widths(header, rows, width_of)
+    return sum(_least_widths(names, values, whole)) + 2 * (len(header) - 1)
+
+
+def is_cut(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    whole: Sequence[bool],
+    width: int,
+    width_of: WidthOf,
+) -> bool:
+    """Tell whether a table of that width cuts values, not only names of columns."""
+    widths = _widths(header, rows, whole, width, width_of)
+    values = _value_widths(header, rows, width_of)
+    return any(wide > space for wide, space in zip(values, widths, strict=True))
 
 
 def draw_records(
@@ -210,21 +219,57 @@ def wrap(text: str, width: int, indent: int = 0) -> list[str]:
     )
 
 
-def _natural_widths(
+def _widths(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    whole: Sequence[bool],
+    width: int | None,
+    width_of: WidthOf,
+) -> list[int]:
+    """Return the widths of columns; names longer than their values give up first."""
+    names, values = _name_widths(header, width_of), _value_widths(header, rows, width_of)
+    natural = list(map(max, names, values))
+    if width is None:
+        return natural
+    room = width - 2 * (len(header) - 1)
+    widths = fit_widths(
+        natural, [max(v, _short(n)) for n, v in zip(names, values, strict=True)], room
+    )
+    if sum(widths) <= room:
+        return widths
+    return fit_widths(widths, _least_widths(names, values, whole), room)
+
+
+def _name_widths(header: Sequence[str], width_of: WidthOf) -> list[int]:
+    return [width_of(name) for name in header]
+
+
+def _value_widths(
     header: Sequence[str], rows: Sequence[Sequence[str]], width_of: WidthOf
 ) -> list[int]:
+    return [max((width_of(row[n]) for row in rows), default=0) for n in range(len(header))]
+
+
+def _least_widths(names: Sequence[int], values: Sequence[int], whole: Sequence[bool]) -> list[int]:
+    """Return the least widths: names can be told from one another, values are of use."""
     return [
-        max([width_of(name), *(width_of(row[n]) for row in rows)]) for n, name in enumerate(header)
+        max(_short(name), value if is_whole else min(value, max(8, min(name, 12))))
+        for name, value, is_whole in zip(names, values, whole, strict=True)
     ]
 
 
-def _least_widths(
-    header: Sequence[str], natural: Sequence[int], whole: Sequence[bool], width_of: WidthOf
-) -> list[int]:
-    return [
-        natural[n] if whole[n] else min(natural[n], max(8, min(width_of(name), 12)))
-        for n, name in enumerate(header)
-    ]
+def _short(name: int) -> int:
+    return min(name, 8)
+
+
+def _fitting(text: str, room: int, width_of: WidthOf) -> str:
+    """Return the beginning of a text that has room."""
+    used = 0
+    for number, character in enumerate(text):
+        used += width_of(character)
+        if used > room:
+            return text[:number]
+    return text
 
 
 def _escape(character: str) -> str:

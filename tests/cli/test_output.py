@@ -324,10 +324,38 @@ def test_wide_rows_become_records(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(Output, "is_terminal", True)
     table = pa.table({f"column_{n}": ["value " * 20] for n in range(30)})
-    lines = list(render._table(Output(asked="table"), table.to_reader()))
+    lines = list(render._table(Output(asked="table"), table.to_reader(), (), render._Seen()))
     assert lines[0].startswith("── 1 ──")
     assert lines[1].startswith("column_0   value value")
     assert max(map(cell_len, lines)) <= 80
+
+
+def test_a_narrow_table_cuts_what_says_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names of columns give up before values, and these are cut in their middle; that is noted."""
+    from pipeline.cli import render
+
+    monkeypatch.setattr(Output, "is_terminal", True)
+    seen = render._Seen()
+    arn = "arn:aws:sts::111122223333:assumed-role/deploy/session-{}"
+    table = pa.table(
+        {"a_name_longer_than_its_values": ["x"], "arn": [arn.format("one")], "nothing_at_all": [""]}
+    )
+    lines = list(render._table(Output(asked="table"), table.to_reader(), (), seen))
+    assert arn.format("one") in lines[-1]
+    assert not seen.is_cut
+    table = pa.table({"a": [arn.format(1)], "b": [arn.format(2)]})
+    lines = list(render._table(Output(asked="table"), table.to_reader(), (), seen))
+    assert [cell[-9:] for cell in lines[-1].split("  ")] == ["session-1", "session-2"]
+    assert lines[-1].startswith("arn:aws:sts")
+    assert seen.is_cut
+
+
+def test_a_file_is_noted(run: Run, lake: Path) -> None:
+    """What went to a file is said on standard error, unless it is to be quiet."""
+    query = ("sql", "from range(59)", "--lake", lake, "--output", "ans.csv")
+    assert run(*query).err == "59 rows to ans.csv\n"
+    assert run(*query, "--quiet").err == ""
+    assert run("status", "--lake", lake, "-o", "s.json").err == "written to s.json\n"
 
 
 def test_memory_does_not_grow_with_the_rows(lake: Path) -> None:
