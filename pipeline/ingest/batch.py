@@ -175,7 +175,8 @@ class Batch:
             try:
                 return inflate(stored, single=result.account_id is not None, limit=self.limit)
             except TooLarge:
-                _fail(result, "too_large", f"inflates to more than {self.limit} bytes")
+                what = f"inflates to more than {self.limit} bytes"
+                _fail(result, "too_large", f"{what}; raise ingest.object_limit if you trust it")
                 return None
             except BrokenGzip as error:
                 if last:

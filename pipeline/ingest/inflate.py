@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from isal import isal_zlib
 
 GZIP = b"\x1f\x8b"
-LIMIT_BYTES = 2 << 30
-"""Default bound on one object's inflated size; the largest archives in use hold hundreds of MB."""
+LIMIT_BYTES = 400_000_000
+"""Default bound on one object's inflated size, with which an ingest stays below 1 GiB of memory."""
 
 _WITH_GZIP_HEADER = 31
 _BEST_RATIO = 1032  # deflate cannot do better
-_STEP = 64 << 20
+_STEP = 1 << 20
+_HELD = 64 << 20
 
 
 class BrokenGzip(Exception):
@@ -78,25 +79,51 @@ def _member(stored: bytes, limit: int) -> tuple[bytes, bytes]:
     """Inflate one member; return its text and the bytes behind it.
 
     The size in the trailer is only a hint: a crafted one must neither cut the text nor
-    make us allocate at its word.
+    make us allocate at its word. What turns out longer is measured before it is held.
     """
-    engine = isal_zlib.decompressobj(_WITH_GZIP_HEADER)
     hint = text_size(stored)
-    pieces: list[bytes] = []
-    size = 0
-    piece_limit = min(max(hint, 1), limit) + 1
-    waiting = stored
+    if hint > limit:
+        return _inflate(stored, _measure(stored, limit))
     try:
-        while not engine.eof:
-            piece = engine.decompress(waiting, piece_limit)
-            waiting = engine.unconsumed_tail
-            pieces.append(piece)
-            size += len(piece)
-            if size > limit:
-                raise TooLarge
-            if not piece and not waiting and not engine.eof:
-                raise BrokenGzip("the gzip stream ends early")
-            piece_limit = min(_STEP, limit - size) + 1
+        return _inflate(stored, max(hint, min(_HELD, limit)))
+    except TooLarge:
+        return _inflate(stored, _measure(stored, limit))
+
+
+def _inflate(stored: bytes, limit: int) -> tuple[bytes, bytes]:
+    engine = isal_zlib.decompressobj(_WITH_GZIP_HEADER)
+    try:
+        text = engine.decompress(stored, limit + 1)
     except isal_zlib.error as error:  # type: ignore[misc]  # an exception by any other name
         raise BrokenGzip(str(error)) from error
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces), engine.unused_data
+    if len(text) > limit:
+        raise TooLarge
+    if not engine.eof:
+        raise BrokenGzip("the gzip stream ends early")
+    return text, engine.unused_data
+
+
+def _measure(stored: bytes, limit: int) -> int:
+    """Return the size of a member's text without holding it.
+
+    Raises:
+        BrokenGzip: cut short, or a checksum is wrong.
+        TooLarge: it is more than `limit` bytes.
+    """
+    engine = isal_zlib.decompressobj(_WITH_GZIP_HEADER)
+    size = 0
+    try:
+        for start in range(0, len(stored), _STEP):
+            waiting = stored[start : start + _STEP]
+            while waiting and not engine.eof:
+                size += len(engine.decompress(waiting, _STEP))
+                waiting = engine.unconsumed_tail
+                if size > limit:
+                    raise TooLarge
+        while not engine.eof and (piece := engine.decompress(b"", _STEP)):
+            size += len(piece)
+    except isal_zlib.error as error:  # type: ignore[misc]  # an exception by any other name
+        raise BrokenGzip(str(error)) from error
+    if size > limit:
+        raise TooLarge
+    return size

@@ -87,7 +87,10 @@ class IngestSettings(_Section):
     batch_seconds: float = Field(60, gt=0, description="age at which a batch is committed")
     batch_objects: int = Field(20_000, ge=1, description="objects after which a batch is committed")
     object_limit: int | None = Field(
-        None, ge=1, description="most bytes one object may inflate to; not set: a safe limit"
+        None,
+        ge=1,
+        description="most bytes one object may inflate to; not set: 400 MB, which keeps an "
+        "ingest below 1 GiB of memory",
     )
 
 

@@ -79,7 +79,9 @@ def test_a_bomb_is_bounded(tmp_path: Path) -> None:
     bomb = gzip.compress(b" " * 400_000_000, 9)
     for n in range(6):
         (tmp_path / f"bomb{n}.json.gz").write_bytes(bomb)
+    (tmp_path / "larger.json.gz").write_bytes(gzip.compress(b" " * (2 << 30), 1))
     peak, summary = measured_ingest(tmp_path / "lake", tmp_path)
+    assert summary["failures"] == {"too_large": 1}
     assert peak <= LIMIT_MIB
     assert summary["not_cloudtrail"] == 6
 

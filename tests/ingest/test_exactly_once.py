@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import UnreadableObject
+from pipeline.ingest.inflate import BrokenGzip, TooLarge, inflate
 from pipeline.ingest.repair import canonical_hash
 from pipeline.ingest.run import Ingest, IngestOptions
 from pipeline.lake.catalog import Lake, open_lake
@@ -206,6 +208,37 @@ def test_a_bomb_is_refused(lake: Lake) -> None:
     assert dict(take_in(lake, {trail_name(1): bomb}, object_limit=1 << 20).failures) == {
         "too_large": 1
     }
+    (told,) = rows(lake, "ingest_objects")
+    assert "raise ingest.object_limit" in told["reason"]
+
+
+@pytest.mark.parametrize("hint", [0, 1 << 20, 90 << 20, 300 << 20])
+def test_a_bomb_is_measured_before_it_is_held(hint: int) -> None:
+    """Whatever its trailer says, what passes the limit is never held up to there."""
+    bomb = gzip.compress(b" " * (200 << 20), 1)
+    crafted = bomb[:-4] + hint.to_bytes(4, "little")
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLarge if hint != 90 << 20 else (TooLarge, BrokenGzip)):
+            inflate(crafted, single=True, limit=150 << 20)
+        assert tracemalloc.get_traced_memory()[1] < 120 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("size", [0, 1, 1 << 20, (1 << 20) + 1, (64 << 20) + 1, 70 << 20])
+@pytest.mark.parametrize("is_honest", [True, False])
+def test_a_text_is_inflated_whole_whatever_its_trailer_says(size: int, is_honest: bool) -> None:
+    """A trailer's size helps, and harms nothing when it lies; nor does a limit just met."""
+    text = b"a" * size
+    stored = gzip.compress(text, 1)
+    if is_honest:
+        assert inflate(stored, single=True, limit=size).text == text
+        with pytest.raises(BrokenGzip):
+            inflate(stored[:-9], single=True, limit=size)
+    else:
+        with pytest.raises(BrokenGzip):
+            inflate(stored[:-4] + b"\xff\xff\0\0", single=True)
 
 
 def test_events_of_many_days_each_find_their_partition(lake: Lake) -> None:
