@@ -100,12 +100,21 @@ def run(arguments: Sequence[str]) -> int:
     except PipelineError as wrong:
         return _fail(wrong, str(wrong), told, FAILED)
     except OSError as wrong:
-        place = f"{wrong.filename}: " if wrong.filename else ""
+        place = f"{wrong.filename}: " if wrong.filename else _lost_folder()
         step = "check space and permissions, or run again with --debug for the traceback"
         return _fail(wrong, f"{place}{wrong.strerror or wrong}; {step}", told, FAILED)
     except Exception as wrong:  # the only place that catches everything
         step = "run again with --debug for the traceback"
         return _fail(wrong, f"{type(wrong).__name__}: {wrong}; {step}", told, FAILED)
+
+
+def _lost_folder() -> str:
+    """Say that the current folder is gone, if it is: the system does not say what is."""
+    try:
+        os.getcwd()
+    except OSError:
+        return "the current folder: "
+    return ""
 
 
 def _usage_text(wrong: click.UsageError) -> str:

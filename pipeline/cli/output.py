@@ -71,7 +71,7 @@ class Output:
         """Open the place to write bytes to.
 
         Raises:
-            UsageError: Parquet to a terminal, or a file that cannot be made.
+            UsageError: Parquet to a terminal, a folder, or a file that cannot be made.
         """
         if self.path is None:
             if self.format == "parquet" and sys.stdout.isatty():
@@ -81,6 +81,8 @@ class Output:
             sys.stdout.flush()
             yield sys.stdout.buffer
             sys.stdout.buffer.flush()
+        elif self.path.is_dir():
+            raise UsageError(f"--output {self.path}: is a folder", "name a file in it")
         elif self.path.exists() and not self.path.is_file():
             with self.path.open("wb") as device:
                 yield device

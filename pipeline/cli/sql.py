@@ -71,7 +71,7 @@ def sql_command(
     """
     text = _read(query)
     values = dict(map(_parameter, parameters))
-    moment = _moment(at) if at else None
+    moment = _moment(at) if at is not None else None
     lake = told.open_lake()
     from pipeline.steps.query import query as ask
 

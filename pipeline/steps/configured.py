@@ -87,8 +87,8 @@ def selection(
     Raises:
         UsageError: a time that is none, or a period that ends before it begins.
     """
-    first = parse_time(start) if start else None
-    last = parse_time(end) if end else None
+    first = parse_time(start) if start is not None else None
+    last = parse_time(end) if end is not None else None
     if first and last and last <= first:
         raise UsageError(
             f"the period from {start} to {end} is empty", "--to must be later than --from"

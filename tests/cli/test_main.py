@@ -212,3 +212,38 @@ def test_a_terminal_of_ascii_is_served(lake: Path) -> None:
     assert done.stdout.isascii()
     assert b"1 gap" in done.stdout or b"no gaps" in done.stdout
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("coverage", "--from", ""),
+        ("coverage", "--to", ""),
+        ("ingest", ".", "--from", ""),
+        ("sql", "select 1", "--at", ""),
+    ],
+)
+def test_an_empty_time_is_no_time(run: Run, lake: Path, arguments: tuple[str, ...]) -> None:
+    """What a script's unset variable gives must not be taken for all of time."""
+    ran = run(*arguments, "--lake", lake)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("trailhouse: '' is no time; give a date")
+
+
+def test_an_empty_output_is_none(run: Run, lake: Path) -> None:
+    """The empty path names the current folder: refused by the name of its option."""
+    ran = run("sql", "select 1", "--lake", lake, "-o", "")
+    assert ran.code == 2
+    assert "--output .: is a folder; name a file in it" in ran.err
+
+
+def test_a_current_folder_that_is_gone_is_named(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's own words do not say what there is none of."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    ran = run("status")
+    assert ran.code == 1
+    assert ran.err.startswith("trailhouse: the current folder: No such file or directory; ")
