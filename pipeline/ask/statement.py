@@ -24,6 +24,15 @@ _EXPLAIN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _EXPORT = "to write a file, give --output FILE and --format"
+_READING = "only reading statements run: select, from, with, describe, explain; no settings"
+_LOOKUP = (duckdb.BinderException, duckdb.CatalogException)
+_EXPORTING = frozenset({"COPY", "COPY_DATABASE", "EXPORT"})
+_TABLES = (
+    "the tables are cloudtrail_logs, ingest_objects, ingest_quarantine and ingest_conflicts; "
+    "columns are listed by: trailhouse sql 'describe cloudtrail_logs'"
+)
+_MISSING = re.compile(r"Values were not provided for the following parameters: (.+)")
+_FAR = re.compile(r'(Table with name .* does not exist!) Did you mean "(?!cloudtrail_|ingest_).*')
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +82,20 @@ def refusal(refused: duckdb.Error | OSError | RuntimeError, sql: str) -> QueryEr
         shown, _, caret = rest.partition("\n")
         column = _column(shown, caret.partition("\n")[0], len(line), sql, int(line))
         where = f", at line {line} column {column}" if column else f", at line {line}"
-    step = "tables and columns are listed by: trailhouse sql 'show all tables'"
-    lookup = isinstance(refused, duckdb.BinderException | duckdb.CatalogException)
-    return QueryError(f"{words}{where}", step if lookup else "")
+    words = _FAR.sub(r"\1", words)
+    step = ""
+    if missing := _MISSING.search(words):
+        step = _give(missing[1].split(", "))
+    elif isinstance(refused, _LOOKUP) and " Function with name" not in words:
+        step = _TABLES
+    return QueryError(f"{words}{where}", step)
+
+
+def _give(parameters: list[str]) -> str:
+    """Return how to give values to parameters; those of a bare ? have numbers for names."""
+    if all(name.isidentifier() for name in parameters):
+        return "give " + " ".join(f"--param {name}=VALUE" for name in parameters)
+    return "name it in the query, as $name, and give --param name=VALUE"
 
 
 def _column(shown: str, caret: str, digits: int, sql: str, line: int) -> int:
@@ -96,7 +116,8 @@ def _reading_tree(connection: duckdb.DuckDBPyConnection, sql: str, kind: str) ->
                 "this pivot needs its values named",
                 "write: pivot … on column in ('first', 'second') using …",
             )
-        raise QueryError(f"a query only reads, and this is {_article(kind)} statement", _EXPORT)
+        step = _EXPORT if kind in _EXPORTING else _READING
+        raise QueryError(f"a query only reads, and this is {_article(kind)} statement", step)
     for node in nodes(answer):
         kind = str(node.get("type", ""))
         if kind.endswith("_NODE") and kind not in _READING_NODES:

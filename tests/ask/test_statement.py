@@ -114,3 +114,31 @@ def test_a_wrong_name_gets_its_candidates(
     told = str(refusal(wrong.value, sql))
     assert 'Candidate bindings: "event_time", at line 2 column 5' in told
     assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("sql", "step"),
+    [
+        ("set memory_limit = '1GB'", "only reading statements run"),
+        ("pragma version", "no settings"),
+        ("copy (select 1) to 'x.csv'", "--output FILE"),
+    ],
+)
+def test_a_refusal_says_what_to_do(
+    connection: duckdb.DuckDBPyConnection, sql: str, step: str
+) -> None:
+    """Only who wants a file is told how to write one; others hear what runs."""
+    with pytest.raises(QueryError, match=step):
+        read_statement(connection, sql)
+
+
+def test_a_table_that_is_not_there_is_told_from_ours(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """Our tables are named, and a guess at one of DuckDB's own is left out."""
+    with pytest.raises(duckdb.CatalogException) as refused:
+        connection.sql("from nosuch")
+    told = str(refusal(refused.value, "from nosuch"))
+    assert "Table with name nosuch does not exist!" in told
+    assert "Did you mean" not in told
+    assert "ingest_quarantine and ingest_conflicts; columns are listed by" in told
