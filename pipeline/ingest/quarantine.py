@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -28,7 +28,7 @@ from pipeline.sources.object import OBJECTS, LogObject
 
 _COLUMNS = "quarantine_id, uri, position, reason, detail, size_bytes, quarantined_at"
 
-# A retry that settles an entry appends a second row with the same id and another state, so
+# What settles or dismisses an entry appends a second row with the same id and another state, so
 # the newest row of an id is what counts; nothing is ever rewritten.
 _OPEN = """
 select * from ({rows})
@@ -38,7 +38,7 @@ qualify row_number() over (partition by quarantine_id order by quarantined_at de
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One quarantined record with its text."""
+    """One quarantined record with its text; its state is open, settled or dismissed."""
 
     quarantine_id: str
     uri: str
@@ -46,10 +46,16 @@ class Entry:
     reason: str
     detail: str
     text: bytes | None
+    state: str = "open"
 
 
 def list_entries(lake: Lake, reason: str | None = None) -> pa.Table:
-    """Return the open entries without their texts, newest first."""
+    """Return the open entries without their texts, newest first.
+
+    Raises:
+        LakeError: there never was an entry with this reason, but with others.
+    """
+    _check_reason(lake, reason)
     return _query(
         lake,
         f"select {_COLUMNS} from entries where state = 'open' "
@@ -66,7 +72,12 @@ def get_entry(lake: Lake, quarantine_id: str) -> Entry:
     """
     found = _query(
         lake,
-        "select * from entries where starts_with(quarantine_id, $id)",
+        # the row that closes an entry has no text; the one it was opened with has
+        "select entries.* replace (coalesce(entries.text, opened.text) as text, "
+        "coalesce(entries.encoding, opened.encoding) as encoding) "
+        "from entries left join rows as opened on opened.quarantine_id = entries.quarantine_id "
+        "and opened.state = 'open' where starts_with(entries.quarantine_id, $id) "
+        "qualify row_number() over (partition by entries.quarantine_id) = 1",
         {"id": quarantine_id},
     ).to_pylist()
     if len(found) != 1:
@@ -79,7 +90,12 @@ def get_entry(lake: Lake, quarantine_id: str) -> Entry:
 
 
 def open_entries(lake: Lake, reason: str | None = None) -> list[Entry]:
-    """Return the open entries with their texts."""
+    """Return the open entries with their texts.
+
+    Raises:
+        LakeError: there never was an entry with this reason, but with others.
+    """
+    _check_reason(lake, reason)
     rows = _query(
         lake,
         "select * from entries where state = 'open' and ($reason is null or reason = $reason)",
@@ -132,8 +148,31 @@ def retry(lake: Lake, entries: Sequence[Entry], options: IngestOptions) -> Count
     readable = [entry for entry in entries if entry.text and _is_readable(normaliser, entry.text)]
     counts = Ingest(lake, QuarantineSource(readable), options, lambda _: None).run()
     if readable:
-        _settle(lake, readable)
+        _close(lake, readable, "settled")
     return counts
+
+
+def dismiss(lake: Lake, entries: Sequence[Entry], because: str) -> int:
+    """Close the entries that are open, for a reason someone gives, and return how many.
+
+    Their texts stay where they are, in the rows they were opened with.
+    """
+    waiting = {entry.quarantine_id: entry for entry in entries if entry.state == "open"}
+    if waiting:
+        _close(lake, [replace(entry, detail=because) for entry in waiting.values()], "dismissed")
+    return len(waiting)
+
+
+def _check_reason(lake: Lake, reason: str | None) -> None:
+    if reason is None:
+        return
+    found = _query(lake, "select distinct reason from entries order by 1", {})
+    reasons = [str(known) for known in found["reason"].to_pylist()]
+    if reasons and reason not in reasons:
+        raise LakeError(
+            f"no record in the quarantine with reason {reason}",
+            f"there are: {', '.join(reasons)}",
+        )
 
 
 def _is_readable(normaliser: Normaliser, text: bytes) -> bool:
@@ -148,8 +187,8 @@ def _is_readable(normaliser: Normaliser, text: bytes) -> bool:
     stop=tenacity.stop_after_attempt(30),
     reraise=True,
 )
-def _settle(lake: Lake, entries: Sequence[Entry]) -> None:
-    """Append a row a settled entry, which from now on is the one that counts."""
+def _close(lake: Lake, entries: Sequence[Entry], state: str) -> None:
+    """Append a row an entry with its last state, which from now on is the one that counts."""
     table = lake.table(QUARANTINE.name)
     now = datetime.now(UTC)
     rows = [
@@ -159,7 +198,7 @@ def _settle(lake: Lake, entries: Sequence[Entry]) -> None:
             "position": entry.position,
             "reason": entry.reason,
             "detail": entry.detail,
-            "state": "settled",
+            "state": state,
             "quarantined_at": now,
         }
         for entry in entries
@@ -167,7 +206,7 @@ def _settle(lake: Lake, entries: Sequence[Entry]) -> None:
     with making(lake.storage) as path:
         schema = file_schema(table.schema())
         pq.write_table(pa.Table.from_pylist(rows, schema=schema), path, store_schema=False)
-        place = lake.storage.put(path, follower_file(QUARANTINE.name, f"settled-{uuid4().hex}"))
+        place = lake.storage.put(path, follower_file(QUARANTINE.name, f"{state}-{uuid4().hex}"))
     append_file(table, place)
 
 
@@ -181,7 +220,8 @@ def _query(lake: Lake, query: str, params: dict[str, Any]) -> pa.Table:
     view = read_lake(lake)
     rows = scan_sql(view.tables[QUARANTINE.name].schema, view.paths(QUARANTINE.name))
     with connect() as connection:
-        connection.execute(f"create view entries as {_OPEN.format(rows=f'from {rows}')}")
+        connection.execute(f"create view rows as from {rows}")
+        connection.execute(f"create view entries as {_OPEN.format(rows='from rows')}")
         return connection.sql(query, params=params).to_arrow_table()
 
 
@@ -190,5 +230,11 @@ def _entry(row: dict[str, Any]) -> Entry:
     if text is not None:
         text = b64decode(text) if row["encoding"] == "base64" else text.encode()
     return Entry(
-        row["quarantine_id"], row["uri"], row["position"], row["reason"], row["detail"], text
+        row["quarantine_id"],
+        row["uri"],
+        row["position"],
+        row["reason"],
+        row["detail"],
+        text,
+        row["state"],
     )

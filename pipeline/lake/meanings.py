@@ -85,7 +85,7 @@ _QUARANTINE = {
     "text": "its text, unless it is over 1 MiB: then object and position say where it is",
     "encoding": "how to read `text`: `utf-8`, or `base64` for bytes that are no text",
     "size_bytes": "how many bytes it has",
-    "state": "`open`, or what a retry made of it",
+    "state": "`open`, `settled` by a retry, or `dismissed`",
     "quarantined_at": "when this row was written",
     "batch_id": "the batch",
 }

@@ -112,6 +112,26 @@ def retry_quarantine(
     return summary
 
 
+def dismiss_quarantine(lake: Lake, ids: Sequence[str], because: str) -> int:
+    """Close quarantined records that need no reading any more, and return how many were open.
+
+    Args:
+        lake: the lake.
+        ids: the entries, by id or an unambiguous beginning of it.
+        because: why, which is kept with them.
+
+    Raises:
+        LakeError: an id names no entry, or several.
+    """
+    with naming_damage(lake):
+        entries = [quarantine.get_entry(lake, name) for name in ids]
+    told = {"ids": [entry.quarantine_id for entry in entries], "because": because}
+    with record_run(lake, "quarantine dismiss", told) as run, naming_damage(lake):
+        n_dismissed = quarantine.dismiss(lake, entries, because)
+        run.summary = {"records_dismissed": n_dismissed}
+    return n_dismissed
+
+
 def _summary(counts: Counts, seconds: float) -> IngestSummary:
     return IngestSummary(
         objects_found=counts.objects_found,
