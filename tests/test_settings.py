@@ -85,6 +85,8 @@ def test_every_setting_has_a_variable(name: str, monkeypatch: pytest.MonkeyPatch
     given_value = (
         '{"a": "b"}'
         if name.endswith("properties")
+        else "7d"
+        if name.endswith(("retain", "expire_after", "grace"))
         else {bool: "true", int: "7", float: "7"}.get(type(before), "7")
     )
     monkeypatch.setenv(variable(name), given_value)
@@ -240,3 +242,15 @@ def test_passwords_never_show(user: str, password: str) -> None:
     shown = mask("catalog.uri", f"postgresql://{user}:{password}@host/db")
     assert password not in shown
     assert shown.endswith("@host/db")
+
+
+@pytest.mark.parametrize("key", ["retain", "expire_after", "grace"])
+def test_an_age_that_is_none_is_refused_with_its_place(
+    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What upkeep could not use is refused as the settings are read, with file and line."""
+    monkeypatch.chdir(tmp_path)
+    Path("trailhouse.toml").write_text(f'[maintain]\n{key} = "400"\n')
+    told = rf"trailhouse\.toml:2: maintain\.{key}: '400' is no length of time; give one such as 45m"
+    with pytest.raises(UsageError, match=told):
+        load_settings()

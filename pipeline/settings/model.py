@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -15,6 +15,9 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+
+from pipeline.errors import UsageError
+from pipeline.settings.age import parse_age
 
 PREFIX = "TRAILHOUSE_"
 
@@ -109,6 +112,17 @@ class MaintainSettings(_Section):
         100, ge=1, description="newest snapshots that stay; older ones are thinned out"
     )
     grace: str = Field("24h", description="how long a file stays that no snapshot names any more")
+
+    @field_validator("retain", "expire_after", "grace")
+    @classmethod
+    def _age(cls, given: str | None, info: ValidationInfo) -> str | None:
+        """Refuse what is no age as the settings are read, not first when upkeep runs."""
+        try:
+            if given or (given is not None and info.field_name != "retain"):
+                parse_age(given)
+        except UsageError as wrong:
+            raise ValueError(str(wrong)) from wrong
+        return given
 
 
 class SourceSettings(_Section):

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from pipeline.errors import UsageError
+from pipeline.settings.age import AGE, LONGEST, parse_age
+
+__all__ = ["ACCEPTED", "LONGEST", "parse_age", "parse_time", "write_time"]
 
 ACCEPTED = "a date (2026-03-01), a time (2026-03-01T12:30Z) or an age (45m, 12h, 7d, 2w)"
-_AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
-LONGEST = timedelta(days=366_000)
-"""Longer than there are years to count back: what is older than that is nothing."""
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def parse_time(text: str, now: datetime | None = None) -> datetime:
@@ -36,7 +34,7 @@ def parse_time(text: str, now: datetime | None = None) -> datetime:
     ('2026-03-01T12:00:00+00:00', '2026-03-08T10:30:00+00:00')
     """
     written = text.strip()
-    if _AGE.fullmatch(written):
+    if AGE.fullmatch(written):
         moment = now or datetime.now(UTC)
         try:
             return moment - parse_age(written)
@@ -49,26 +47,6 @@ def parse_time(text: str, now: datetime | None = None) -> datetime:
         except (ValueError, OverflowError):
             pass
     raise UsageError(f"{text!r} is no time", f"give {ACCEPTED}")
-
-
-def parse_age(text: str) -> timedelta:
-    """Return the length of time a text names.
-
-    Raises:
-        UsageError: it is none; says what is.
-
-    >>> parse_age("36h"), parse_age("1.5d"), parse_age("2w")
-    (datetime.timedelta(days=1, seconds=43200), datetime.timedelta(days=1, seconds=43200), \
-datetime.timedelta(days=14))
-    """
-    found = _AGE.fullmatch(text.strip())
-    if not found:
-        raise UsageError(f"{text!r} is no length of time", "give one such as 45m, 12h, 7d or 2w")
-    with suppress(OverflowError):
-        age = timedelta(**{_UNITS[found[2]]: float(found[1])})
-        if age <= LONGEST:
-            return age
-    raise UsageError(f"{text!r} is too long", "give one such as 45m, 12h, 7d or 2w")
 
 
 def write_time(moment: datetime) -> str:
