@@ -36,18 +36,21 @@ def one_line(text: str) -> str:
 
 
 def elide(text: str, width: int, mark: str, width_of: WidthOf = len) -> str:
-    """Return text cut in its middle to a width, with a mark where something is missing.
+    """Return text cut to a width, with a mark where something is missing.
 
-    Names such as ARNs differ at their ends, and say at their beginning what they are.
+    Names such as ARNs differ at their ends, so they are cut in the middle; sentences at the end.
 
     >>> elide("arn:aws:iam::1:user/anna", 12, "…")
     'arn:aw…/anna'
+    >>> elide("24 rows added, 2 duplicates", 16, "…")
+    '24 rows added, …'
     """
     if width_of(text) <= width:
         return text
     room = max(width - width_of(mark), 0)
-    head = _fitting(text[:room], room - room // 2, width_of)
-    tail = _fitting(text[len(text) - room :][::-1], room // 2, width_of)
+    after = 0 if " " in text else room // 2
+    head = _fitting(text[:room], room - after, width_of)
+    tail = _fitting(text[len(text) - room :][::-1], after, width_of)
     return head + mark + tail[::-1]
 
 
