@@ -40,9 +40,13 @@ def blocks(path: Path, language: str) -> list[Block]:
 
 
 def commands(text: str) -> list[list[str]]:
-    """Return the trailhouse commands at the prompts of a console block, as words."""
+    """Return the trailhouse commands at the prompts of a console block, as words.
+
+    What the shell takes away is not among them: a comment, and where the output goes.
+    """
     lines = (line[2:] for line in text.splitlines() if line.startswith("$ trailhouse"))
-    return [shlex.split(line, comments=True)[1:] for line in lines]
+    split = (shlex.split(line, comments=True)[1:] for line in lines)
+    return [words[: words.index(">")] if ">" in words else words for words in split]
 
 
 def spans(path: Path) -> Iterator[str]:
