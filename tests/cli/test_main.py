@@ -152,12 +152,12 @@ def test_a_reader_that_goes_away_is_no_error(lake: Path) -> None:
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&- <&-"])
-def test_closed_streams_are_as_if_to_nowhere(lake: Path, closed: str) -> None:
+def test_closed_streams_are_as_if_to_nowhere(own_lake: Path, closed: str) -> None:
     """A stream that is closed is no error, and no file of the lake takes its place."""
-    arguments = shlex.join([*map(str, program()), "maintain", "--lake", str(lake)])
+    arguments = shlex.join([*map(str, program()), "maintain", "--lake", str(own_lake)])
     done = subprocess.run(["sh", "-c", f"{arguments} {closed}"], capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
-    asked = ["sql", "select 1 as one", "--lake", lake, "--format", "csv"]
+    asked = ["sql", "select 1 as one", "--lake", own_lake, "--format", "csv"]
     assert subprocess.check_output([*program(), *asked]).split() == [b"one", b"1"]
 
 
