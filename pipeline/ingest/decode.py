@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import json
-import re
 from codecs import getincrementaldecoder
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from msgspec import Raw
 
-from pipeline.ingest.balance import count_rows, count_text, count_texts, hides_colons
-from pipeline.ingest.bounds import exceeding, exceeds
+from pipeline.ingest.bounds import exceeds
 from pipeline.ingest.content import ContentHasher
 from pipeline.ingest.derive import event_dates, event_keys, parse_times
 from pipeline.ingest.envelope import Bad, Lookalike, Record, is_plain, unwrap
 from pipeline.ingest.repair import Prepared, prepare
 from pipeline.ingest.restore import restore
 from pipeline.ingest.split import JSON_ERRORS
-from pipeline.ingest.transform import Decoder, Pack, pack, retype
+from pipeline.ingest.transform import Decoder, pack, retype
+from pipeline.ingest.whole import Odd, Plain, find_odd, find_suspects, split_records
 from pipeline.lake.record import RECORD
 
 LARGE_BYTES = 16 << 20
@@ -34,9 +31,7 @@ grow faster than the document."""
 _NO_TIME = "eventTime is missing or no time"
 _GROUP_BYTES = 16 << 20
 _PIECE_BYTES = 1 << 20
-_ENVELOPE = count_text(b'{"Records":[]}')
 _COLUMN = {f.name: n for n, f in enumerate(RECORD)}
-_RECORDS_KEY = re.compile(rb'"Records"\s*:')
 
 Numbers = npt.NDArray[np.int32]
 
@@ -73,33 +68,6 @@ class Tally:
     lookalikes: Counter[str] = field(default_factory=Counter)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plain:
-    """A `{"Records": […]}` text; records is given where its elements are known to be events."""
-
-    number: int
-    start: int
-    text: bytes
-    records: Sequence[bytes] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Odd:
-    """One record that its row does not hold whole."""
-
-    number: int
-    position: int
-    text: bytes
-    is_event: bool
-
-
-class _Splitter(msgspec.Struct):
-    Records: list[Raw]
-
-
-_split = msgspec.json.Decoder(_Splitter)
-
-
 class Normaliser:
     """One thread's way from documents to rows.
 
@@ -127,34 +95,29 @@ class Normaliser:
             if odd:
                 yield from self._slowly(odd, tallies)
 
-    def _plain(self, documents: Iterable[Document], tallies: Sequence[Tally]) -> Iterator[_Plain]:
+    def _plain(self, documents: Iterable[Document], tallies: Sequence[Tally]) -> Iterator[Plain]:
         for document in documents:
             text = document.text
             if not is_plain(text) or not is_utf8(text):
                 yield from _from_items(document, tallies[document.number])
             elif len(text) <= LARGE_BYTES:
-                yield _Plain(document.number, 0, text)
+                yield Plain(document.number, 0, text)
             else:
                 yield from self._cut(document, tallies[document.number])
 
-    def _cut(self, document: Document, tally: Tally) -> Iterator[_Plain]:
-        try:
-            records = _split.decode(document.text).Records
-        except (*JSON_ERRORS, msgspec.ValidationError):
-            yield from _from_items(document, tally)
-            return
-        has_giant = any(len(memoryview(record)) > LARGE_BYTES for record in records)
-        if has_giant or len(_RECORDS_KEY.findall(document.text)) > 1:
+    def _cut(self, document: Document, tally: Tally) -> Iterator[Plain]:
+        records = split_records(document.text)
+        if records is None or any(len(memoryview(record)) > LARGE_BYTES for record in records):
             yield from _from_items(document, tally)
             return
         start = 0
         for texts in _by_size(bytes(record) for record in records):
-            yield _Plain(document.number, start, _join(texts))
+            yield Plain(document.number, start, _join(texts))
             start += len(texts)
 
     def _decode_group(
-        self, group: Sequence[_Plain]
-    ) -> tuple[pa.StructArray, Numbers, Numbers, list[_Odd]]:
+        self, group: Sequence[Plain]
+    ) -> tuple[pa.StructArray, Numbers, Numbers, list[Odd]]:
         """Decode plain documents; return the rows that are whole, and the records that are not."""
         texts = [plain.text for plain in group]
         packs = pack(texts)
@@ -166,12 +129,12 @@ class Normaliser:
         edges -= edges[0]
         keep = np.ones(len(rows), bool)
         suspects = (
-            np.arange(len(group)) if lists.null_count else _suspects(texts, packs, rows, edges)
+            np.arange(len(group)) if lists.null_count else find_suspects(texts, packs, rows, edges)
         )
-        odd: list[_Odd] = []
+        odd: list[Odd] = []
         for n in suspects:
             span = slice(edges[n], edges[n + 1])
-            bad_rows, found = _odd_records(group[n], rows[span.start : span.stop])
+            bad_rows, found = find_odd(group[n], rows[span.start : span.stop])
             keep[span] &= ~bad_rows
             odd += found
         sizes = np.diff(edges)
@@ -222,16 +185,16 @@ class Normaliser:
         table = table.append_column("content_hash", contents)
         return table, np.asarray(times.is_valid())
 
-    def _slowly(self, odd: Sequence[_Odd], tallies: Sequence[Tally]) -> Iterator[Part]:
+    def _slowly(self, odd: Sequence[Odd], tallies: Sequence[Tally]) -> Iterator[Part]:
         """Prepare records one by one and decode what was made of them."""
-        ready: list[tuple[_Odd, Prepared]] = []
+        ready: list[tuple[Odd, Prepared]] = []
         for record in odd:
             ready += _prepare(record, tallies[record.number])
         for start in range(0, len(ready), 2000):
             yield from self._decode_prepared(ready[start : start + 2000], tallies)
 
     def _decode_prepared(
-        self, ready: Sequence[tuple[_Odd, Prepared]], tallies: Sequence[Tally]
+        self, ready: Sequence[tuple[Odd, Prepared]], tallies: Sequence[Tally]
     ) -> Iterator[Part]:
         lists = self._decoder.decode(pack([_join([p.text for _, p in ready])]))
         if lists is None or len(lists.flatten()) != len(ready):
@@ -276,8 +239,8 @@ def is_utf8(text: bytes) -> bool:
     return True
 
 
-def _groups(documents: Iterable[_Plain]) -> Iterator[list[_Plain]]:
-    group: list[_Plain] = []
+def _groups(documents: Iterable[Plain]) -> Iterator[list[Plain]]:
+    group: list[Plain] = []
     size = 0
     for document in documents:
         group.append(document)
@@ -306,7 +269,7 @@ def _join(records: Sequence[bytes]) -> bytes:
     return b'{"Records":[' + b",".join(records) + b"]}"
 
 
-def _from_items(document: Document, tally: Tally) -> Iterator[_Plain]:
+def _from_items(document: Document, tally: Tally) -> Iterator[Plain]:
     """Unwrap a document; yield its events as plain documents, note the rest in the tally."""
     position = 0
     texts: list[bytes] = []
@@ -322,7 +285,7 @@ def _from_items(document: Document, tally: Tally) -> Iterator[_Plain]:
         if isinstance(item, Bad):
             tally.bad.append((position, item))
             if texts:
-                yield _Plain(document.number, start, _join(texts), texts)
+                yield Plain(document.number, start, _join(texts), texts)
             position += 1
             texts, start, size = [], position, 0
             continue
@@ -330,95 +293,13 @@ def _from_items(document: Document, tally: Tally) -> Iterator[_Plain]:
         position += 1
         size += len(item.text)
         if size >= _PIECE_BYTES:
-            yield _Plain(document.number, start, _join(texts), texts)
+            yield Plain(document.number, start, _join(texts), texts)
             texts, start, size = [], position, 0
     if texts:
-        yield _Plain(document.number, start, _join(texts), texts)
+        yield Plain(document.number, start, _join(texts), texts)
 
 
-def _missing(rows: pa.StructArray) -> npt.NDArray[np.bool_] | None:
-    """Say which rows lack what every event has, exceed a bound, or are no event's at all."""
-    eventid = rows.field(_COLUMN["eventID"])
-    source = rows.field(_COLUMN["eventSource"])
-    parts = (
-        pc.fill_null(pc.equal(pc.binary_length(eventid), 0), True),
-        pc.fill_null(pc.starts_with(source, "aws:"), True),
-        rows.field(_COLUMN["eventTime"]).is_null(),
-    )
-    missing = np.logical_or.reduce([np.asarray(part) for part in parts])
-    beyond = exceeding(rows, RECORD)
-    if beyond is not None:
-        missing |= beyond
-    return missing if missing.any() else None
-
-
-def _suspects(
-    texts: Sequence[bytes],
-    packs: Sequence[Pack],
-    rows: pa.StructArray,
-    edges: npt.NDArray[np.int64],
-) -> npt.NDArray[np.int64]:
-    """Return the numbers of the documents that are not proven to be held whole."""
-    missing = _missing(rows)
-    hidden = any(hides_colons(pack.text) for pack in packs)
-    if missing is None and not hidden:
-        total = count_rows(rows, edges[[0, -1]], RECORD)[0] + len(texts) * _ENVELOPE
-        if (total == sum(count_text(pack.text) for pack in packs)).all():
-            return np.empty(0, np.int64)
-    found = np.array([count_text(text) for text in texts])
-    suspect = (count_rows(rows, edges, RECORD) + _ENVELOPE != found).any(axis=1)
-    if missing is not None:
-        per_document = np.concatenate(([0], np.cumsum(missing)))
-        suspect |= np.diff(per_document[edges]) > 0
-    if hidden:
-        suspect |= np.array([hides_colons(text) for text in texts])
-    return np.flatnonzero(suspect)
-
-
-def _odd_records(plain: _Plain, rows: pa.StructArray) -> tuple[npt.NDArray[np.bool_], list[_Odd]]:
-    """Find the records of a document that its rows do not hold whole.
-
-    Returns:
-        Which rows not to take, and the records to read slowly in their place.
-    """
-    texts = plain.records
-    if texts is None:
-        texts = _texts_of(plain.text)
-    if texts is None:
-        everything = _Odd(plain.number, plain.start, plain.text, is_event=False)
-        return np.ones(len(rows), bool), [everything]
-    odd = np.ones(len(texts), bool)
-    if len(texts) == len(rows):
-        odd = _unbalanced(texts, rows, hides_colons(plain.text))
-        missing = _missing(rows)
-        odd = odd if missing is None else odd | missing
-    records = [
-        _Odd(plain.number, plain.start + int(n), texts[int(n)], plain.records is not None)
-        for n in np.flatnonzero(odd)
-    ]
-    return odd if len(texts) == len(rows) else np.ones(len(rows), bool), records
-
-
-def _unbalanced(
-    texts: Sequence[bytes], rows: pa.StructArray, is_hiding: bool
-) -> npt.NDArray[np.bool_]:
-    held = count_rows(rows, np.arange(len(rows) + 1), RECORD)
-    odd: npt.NDArray[np.bool_] = (count_texts(texts) != held).any(axis=1)
-    if is_hiding:
-        odd |= np.array([hides_colons(text) for text in texts], bool)
-    return odd
-
-
-def _texts_of(document: bytes) -> list[bytes] | None:
-    if len(_RECORDS_KEY.findall(document)) > 1:
-        return None
-    try:
-        return [bytes(record) for record in _split.decode(document).Records]
-    except (*JSON_ERRORS, msgspec.ValidationError):
-        return None
-
-
-def _prepare(record: _Odd, tally: Tally) -> Iterator[tuple[_Odd, Prepared]]:
+def _prepare(record: Odd, tally: Tally) -> Iterator[tuple[Odd, Prepared]]:
     """Unwrap and prepare one odd record; note what gives none in the tally."""
     items = [Record(record.text)] if record.is_event else unwrap(record.text)
     position = record.position
