@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.ingest.stage import Integers
+from pipeline.ingest.seen import Integers
 
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: spreads keys over all bits
 _SLOTS_A_KEY = 32

@@ -13,11 +13,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.ingest.seen import Integers
+
 ROW_GROUP = 20_480
 _WAITING_ROWS = 20_480
 _FEW_CHANGES = 50  # of the day from row to row: below, slices cost less than sorting
-
-Integers = npt.NDArray[np.int64]
 
 _ALWAYS_NEW = {
     "eventid",
