@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -54,14 +53,6 @@ class Schemas:
 
 
 @dataclass(slots=True)
-class Tools:
-    """What one thread needs for one batch: its decoder and its open files."""
-
-    normaliser: Normaliser
-    stage: Stage
-
-
-@dataclass(slots=True)
 class Batch:
     """Everything between two commits. Several threads take objects in; one finishes it.
 
@@ -84,22 +75,16 @@ class Batch:
     files: list[StagedFile] = field(default_factory=list)
     n_rows: int = 0
     aside: Aside = field(init=False)
+    _stage: Stage = field(init=False)
     _seen: Seen = field(default_factory=Seen)
-    _stages: list[Stage] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         path = new_file(self.folder)
         self.aside = Aside(path, self.schemas.quarantine, self.batch_id, self.started)
+        self._stage = Stage(self.folder, self.schemas.facts)
 
-    def open_stage(self) -> Stage:
-        """Return a stage for one thread."""
-        stage = Stage(self.folder, self.schemas.facts)
-        with self._lock:
-            self._stages.append(stage)
-        return stage
-
-    def take(self, fetched: Sequence[Fetched], tools: Tools) -> None:
+    def take(self, fetched: Sequence[Fetched], normaliser: Normaliser) -> None:
         """Take objects in: inflate, decode and stage what is new in this batch."""
         documents: list[Document] = []
         notes: list[Notes] = []
@@ -119,17 +104,14 @@ class Batch:
         digests = sha256_hex([document.text for document in documents])
         for document, digest in zip(documents, digests, strict=True):
             results[document.number].sha256 = digest
-        for part in tools.normaliser.normalise(documents, tallies):
-            self._take_part(part, results, tools.stage)
+        for part in normaliser.normalise(documents, tallies):
+            self._take_part(part, results)
         self._close(results, tallies, notes)
 
-    def finish_stages(self) -> None:
-        """Close the threads' files; nothing may be taken in afterwards."""
-        with ThreadPoolExecutor(len(self._stages) or 1) as pool:
-            for files in pool.map(Stage.finish, self._stages):
-                self.files += files
+    def finish_stage(self) -> None:
+        """Close the files; nothing may be taken in afterwards."""
+        self.files += self._stage.finish()
         self.aside.close()
-        self._stages = []
         self._seen = Seen()
 
     def stage_more(self, rows: pa.Table) -> None:
@@ -144,8 +126,7 @@ class Batch:
         A file that was put into the lake stays: whether a commit took it cannot be known
         here, and sweeping removes it later if none did.
         """
-        for stage in self._stages:
-            stage.discard()
+        self._stage.discard()
         unplaced = [file.path for file in self.files if file.location is None]
         for path in [*self.suspects, *unplaced]:
             path.unlink(missing_ok=True)
@@ -189,14 +170,14 @@ class Batch:
                     return None
         return None
 
-    def _take_part(self, part: Part, results: Sequence[ObjectResult], stage: Stage) -> None:
+    def _take_part(self, part: Part, results: Sequence[ObjectResult]) -> None:
         rows = self._with_provenance(part, results)
         keys, hashes = column_array(rows, "event_key"), column_array(rows, "content_hash")
         with self._lock:
             fresh, differing = self._seen.sort_out(keys, hashes)
         _count_part(part, fresh, ~fresh & ~differing, results)
         if fresh.any():
-            stage.add(rows, fresh)
+            self._stage.add(rows, fresh)
         if differing.any():
             self.add_suspects([rows.filter(pa.array(differing))])
 

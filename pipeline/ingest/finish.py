@@ -46,7 +46,7 @@ def finish(lake: Lake, batch: Batch) -> None:
     Raises:
         LakeBusy: other writers kept winning; nothing of the batch is in the lake.
     """
-    batch.finish_stages()
+    batch.finish_stage()
     looked: set[str] = set()
     for attempt in range(_TRIES):
         table = lake.table(LOGS.name)

@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 
 from pipeline.errors import UnreadableObject
-from pipeline.ingest.batch import Batch, Fetched, Schemas, Tools
+from pipeline.ingest.batch import Batch, Fetched, Schemas
 from pipeline.ingest.decode import Normaliser
 from pipeline.ingest.finish import finish
 from pipeline.ingest.inflate import LIMIT_BYTES, text_size
@@ -37,6 +37,7 @@ _CHUNK_OBJECTS = 400
 _CHUNK_TEXT = 48 << 20
 _LARGE_TEXT = 64 << 20
 _WAITING_BYTES = 64 << 20
+_WAITING_CHUNKS = 3  # a decoder, so that none is idle while the oldest chunk takes long
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +149,10 @@ class Ingest:
             SourceError: the source cannot be listed.
             LakeError: the lake cannot be committed to.
         """
-        readers = ThreadPoolExecutor(self._options.readers, "read")
         decoders = ThreadPoolExecutor(self._options.decoders, "decode")
+        readers = ThreadPoolExecutor(self._options.readers, "read")
         try:
+            self._warm_up(decoders)
             objects = min(_CHUNK_OBJECTS, self._options.batch_objects)
             for chunk in _chunks(self._fetch(readers), objects):
                 self._decode(decoders, chunk)
@@ -163,6 +165,20 @@ class Ingest:
             decoders.shutdown(wait=True, cancel_futures=True)
             self._batch.discard()
         return self.counts
+
+    def _warm_up(self, decoders: ThreadPoolExecutor) -> None:
+        """Start all decoders now: each prepares its queries while the source is listed.
+
+        Threads that start later share what memory arenas there are; no two decoders do.
+        """
+        started = threading.Barrier(self._options.decoders)
+
+        def prepare() -> int:
+            started.wait()
+            self._local.normaliser = Normaliser(self._schemas.facts)
+            return 0
+
+        self._decoding += [(0, decoders.submit(prepare)) for _ in range(self._options.decoders)]
 
     def _new_objects(self) -> Iterator[tuple[LogObject, date | None]]:
         """Walk the listing and yield what the lake does not know, each object once."""
@@ -215,7 +231,7 @@ class Ingest:
         self._decoding.append((size, decoders.submit(self._take, self._batch, chunk)))
         self.counts.bytes_read += size
         self.counts.objects_done += len(chunk)
-        while len(self._decoding) > self._options.decoders + 1 or (
+        while len(self._decoding) > _WAITING_CHUNKS * self._options.decoders or (
             sum(waiting for waiting, _ in self._decoding) > _WAITING_BYTES
         ):
             self._await_one()
@@ -226,19 +242,12 @@ class Ingest:
 
     def _take(self, batch: Batch, chunk: Sequence[Fetched]) -> int:
         """Take a chunk in, on a decoder's thread; return how many records it held."""
-        local = self._local
-        if getattr(local, "batch", None) is not batch:
-            if not hasattr(local, "normaliser"):
-                local.normaliser = Normaliser(self._schemas.facts)
-            local.batch, local.tools = (
-                batch,
-                Tools(local.normaliser, batch.open_stage()),
-            )
+        normaliser = self._local.normaliser
         if sum(map(_text_bytes, chunk)) > _LARGE_TEXT:
             with self._large:
-                batch.take(chunk, local.tools)
+                batch.take(chunk, normaliser)
         else:
-            batch.take(chunk, local.tools)
+            batch.take(chunk, normaliser)
         return sum(item.result.records for item in chunk)
 
     def _is_due(self) -> bool:

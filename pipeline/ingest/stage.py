@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +19,7 @@ import pyarrow.parquet as pq
 from pipeline.ingest.seen import Integers
 
 ROW_GROUP = 20_480
-_WAITING_ROWS = 20_480
+_WAITING_ROWS = 40_960
 _FEW_CHANGES = 50  # of the day from row to row: below, slices cost less than sorting
 
 _ALWAYS_NEW = {
@@ -67,10 +70,14 @@ class StagedFile:
 
 @dataclass(slots=True)
 class _OpenFile:
-    """One Parquet file being written, and what is buffered for it."""
+    """One Parquet file being written, and what waits to be written to it.
+
+    Whoever writes holds `writing`; what waits changes only under the stage's own lock.
+    """
 
     path: Path
     writer: pq.ParquetWriter
+    writing: threading.Lock = field(default_factory=threading.Lock)
     waiting: list[pa.Table] = field(default_factory=list)
     waiting_rows: int = 0
     keys: list[Integers] = field(default_factory=list)
@@ -87,23 +94,24 @@ class _OpenFile:
         self.first_time = min(self.first_time, int(times.min()))
         self.last_time = max(self.last_time, int(times.max()))
 
-    def flush(self) -> int:
-        """Write what is buffered; return how many rows that was."""
-        rows = self.waiting_rows
-        if rows:
-            self.writer.write_table(pa.concat_tables(self.waiting), row_group_size=ROW_GROUP)
-            self.waiting, self.waiting_rows = [], 0
-        return rows
+    def hand_out(self) -> list[pa.Table]:
+        """Return what waits; it waits no longer."""
+        waiting, self.waiting, self.waiting_rows = self.waiting, [], 0
+        return waiting
+
+    def write(self, tables: Sequence[pa.Table]) -> None:
+        if tables:
+            self.writer.write_table(pa.concat_tables(tables), row_group_size=ROW_GROUP)
 
     def close(self) -> StagedFile:
-        self.flush()
+        self.write(self.hand_out())
         self.writer.close()
         keys, hashes = np.concatenate(self.keys), np.concatenate(self.hashes)
         return StagedFile(self.path, keys, hashes, self.first_time, self.last_time)
 
 
 class Stage:
-    """The files one thread writes for one batch.
+    """The files of one batch, which several threads fill.
 
     Rows of a day go to that day's file: a file that crossed days could not be committed, and
     a day in a file of its own is what lets queries skip it.
@@ -117,36 +125,24 @@ class Stage:
         self._folder = folder
         self._schema = schema
         self._open: dict[int, _OpenFile] = {}
-        self._buffered = 0
+        self._waiting_rows = 0
+        self._lock = threading.Lock()
 
     def add(self, rows: pa.Table, wanted: npt.NDArray[np.bool_]) -> None:
-        """Take the wanted of these rows, which may be of any days.
-
-        Copying rows costs about as much as writing them, so it is done at most once: a day's
-        rows are picked out where they are scattered, and sliced where they are together.
-        """
-        places = np.flatnonzero(wanted)
-        days = column_array(rows, "event_date")[places]
-        is_scattered = np.count_nonzero(np.diff(days)) > _FEW_CHANGES
-        if is_scattered:
-            order = np.argsort(days, kind="stable")
-            days, places = days[order], places[order]
-        for start, end in pairwise([0, *(np.flatnonzero(np.diff(days)) + 1).tolist(), len(days)]):
-            here = places[start:end]
-            if is_scattered or here[-1] - here[0] >= len(here) or 2 * len(here) < len(rows):
-                part = rows.take(pa.array(here))
-            else:
-                part = rows.slice(int(here[0]), len(here))
-            self._add_day(int(days[start]), part)
-        while self._buffered > _WAITING_ROWS:
-            fullest = max(self._open.values(), key=lambda file: file.waiting_rows)
-            self._buffered -= fullest.flush()
+        """Take the wanted of these rows, which may be of any days."""
+        for day, part in _by_day(rows, wanted):
+            with self._lock:
+                file = self._add_day(day, part)
+            if file:
+                self._write(file)
+        while file := self._fullest():
+            self._write(file)
 
     def finish(self) -> list[StagedFile]:
-        """Close all files and return them."""
-        files = [file.close() for file in self._open.values()]
-        self._open = {}
-        return files
+        """Close all files and return them; nothing may be added afterwards."""
+        files, self._open = list(self._open.values()), {}
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(_OpenFile.close, files))
 
     def discard(self) -> None:
         """Close and delete what was written."""
@@ -155,14 +151,49 @@ class Stage:
             file.path.unlink(missing_ok=True)
         self._open = {}
 
-    def _add_day(self, day: int, rows: pa.Table) -> None:
-        if day not in self._open:
-            self._open[day] = _open_file(self._folder, self._schema)
-        file = self._open[day]
+    def _add_day(self, day: int, rows: pa.Table) -> _OpenFile | None:
+        """Have rows wait for their day's file; return it if enough wait to be written."""
+        file = self._open.get(day)
+        if file is None:
+            file = self._open[day] = _open_file(self._folder, self._schema)
         file.add(rows)
-        self._buffered += len(rows)
-        if file.waiting_rows >= ROW_GROUP:
-            self._buffered -= file.flush()
+        self._waiting_rows += len(rows)
+        return file if file.waiting_rows >= ROW_GROUP else None
+
+    def _fullest(self) -> _OpenFile | None:
+        """Return the file for which most rows wait, if too many wait for all of them."""
+        with self._lock:
+            if self._waiting_rows <= _WAITING_ROWS:
+                return None
+            return max(self._open.values(), key=lambda file: file.waiting_rows)
+
+    def _write(self, file: _OpenFile) -> None:
+        """Write what waits for a file, in the order in which it came."""
+        with file.writing:
+            with self._lock:
+                self._waiting_rows -= file.waiting_rows
+                tables = file.hand_out()
+            file.write(tables)
+
+
+def _by_day(rows: pa.Table, wanted: npt.NDArray[np.bool_]) -> Iterator[tuple[int, pa.Table]]:
+    """Yield the wanted of some rows by the day they are of, in days since 1970.
+
+    Copying rows costs about as much as writing them, so it is done at most once: a day's
+    rows are picked out where they are scattered, and sliced where they are together.
+    """
+    places = np.flatnonzero(wanted)
+    days = column_array(rows, "event_date")[places]
+    is_scattered = np.count_nonzero(np.diff(days)) > _FEW_CHANGES
+    if is_scattered:
+        order = np.argsort(days, kind="stable")
+        days, places = days[order], places[order]
+    for start, end in pairwise([0, *(np.flatnonzero(np.diff(days)) + 1).tolist(), len(days)]):
+        here = places[start:end]
+        if is_scattered or here[-1] - here[0] >= len(here) or 2 * len(here) < len(rows):
+            yield int(days[start]), rows.take(pa.array(here))
+        else:
+            yield int(days[start]), rows.slice(int(here[0]), len(here))
 
 
 def _open_file(folder: Path, schema: pa.Schema) -> _OpenFile:
@@ -218,7 +249,7 @@ def without(file: StagedFile, dirty: npt.NDArray[np.bool_], schema: pa.Schema) -
     kept = _open_file(file.path.parent, schema)
     for rows in select_rows(file.path, ~dirty):
         kept.add(rows)
-        kept.flush()
+        kept.write(kept.hand_out())
     return kept.close()
 
 

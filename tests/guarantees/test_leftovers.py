@@ -23,7 +23,7 @@ def test_what_a_killed_ingest_leaves_is_not_seen(tmp_path: Path) -> None:
     plan = Plan(accounts=1, events=300, records_per_file=50, days=1, seed=4)
     truth = write_trail(tmp_path / "trail", plan)
     fuses = [
-        Fuse("pipeline.ingest.batch:Batch.finish_stages", after=True),
+        Fuse("pipeline.ingest.batch:Batch.finish_stage", after=True),
         Fuse("pipeline.ingest.finish:append_facts"),
     ]
     for fuse in fuses:
