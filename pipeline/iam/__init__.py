@@ -1,0 +1,1 @@
+"""What AWS documents of IAM: actions, resource types, and the names of things."""

@@ -1,0 +1,1 @@
+"""Models: SQL over the facts, built incrementally into tables of the same lake."""
