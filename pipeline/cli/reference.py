@@ -34,6 +34,10 @@ max_connections = 64
 
 [maintain]
 retain = "400d"
+
+[context]
+accounts = "accounts.csv"
+identities = "identities.csv"
 """
 
 

@@ -7,6 +7,7 @@ from pipeline.settings.load import Loaded, Value, load_settings
 from pipeline.settings.mask import mask
 from pipeline.settings.model import (
     CatalogSettings,
+    ContextSettings,
     IngestSettings,
     MaintainSettings,
     S3Settings,
@@ -19,6 +20,7 @@ from pipeline.settings.model import (
 
 __all__ = [
     "CatalogSettings",
+    "ContextSettings",
     "IngestSettings",
     "Loaded",
     "MaintainSettings",

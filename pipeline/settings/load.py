@@ -19,6 +19,7 @@ from pipeline.settings.mask import mask
 from pipeline.settings.model import (
     PREFIX,
     CatalogSettings,
+    ContextSettings,
     IngestSettings,
     MaintainSettings,
     S3Settings,
@@ -138,6 +139,12 @@ def _anchored(content: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Take relative paths of the file from the file's own folder."""
     if isinstance(content.get("lake"), str):
         content["lake"] = _anchor(content["lake"], folder)
+    context = content.get("context")
+    if isinstance(context, dict):
+        content["context"] = {
+            name: _anchor(path, folder) if isinstance(path, str) else path
+            for name, path in context.items()
+        }
     sources = content.get("sources")
     if isinstance(sources, list):
         content["sources"] = [
@@ -199,7 +206,7 @@ def _origins(
             origins[f"sources[{number}].{key}"] = place_of(
                 place, text, ["sources", str(number), key]
             )
-    for name in [*names(), "sources", "catalog", "s3", "ingest", "maintain"]:
+    for name in [*names(), "sources", "catalog", "s3", "ingest", "maintain", "context"]:
         if os.environ.get(variable(name)):
             origins = {n: o for n, o in origins.items() if not n.startswith(f"{name}[")}
             origins[name] = variable(name)
@@ -265,6 +272,7 @@ def _model_of(keys: list[str]) -> type[BaseModel]:
         "s3": S3Settings,
         "ingest": IngestSettings,
         "maintain": MaintainSettings,
+        "context": ContextSettings,
         "sources": SourceSettings,
     }
     for key in keys[:-1]:

@@ -125,6 +125,34 @@ class MaintainSettings(_Section):
         return given
 
 
+class ContextSettings(_Section):
+    """CSV files that say what the logs cannot: which accounts and people there are.
+
+    `trailhouse build` makes tables of them, named as the settings are. Columns are found by
+    their names in the first line; where a file is not given, what rests on it is unknown.
+    """
+
+    accounts: str | None = Field(
+        None,
+        description="account_id, account_name, organisational_unit, environment, owner, tags",
+        examples=["accounts.csv"],
+    )
+    scopes: str | None = Field(
+        None,
+        description="named sets of accounts and resources: scope, account_id, resource_pattern",
+    )
+    identities: str | None = Field(
+        None,
+        description="who is behind a principal: principal_id, human, team, joined_date, left_date",
+    )
+    automation_roles: str | None = Field(
+        None, description="principals that no human is behind: principal_id, automation, owner"
+    )
+    approvals: str | None = Field(
+        None, description="who was allowed when: ticket, principal_id, starts_at, ends_at"
+    )
+
+
 class SourceSettings(_Section):
     """A source that `trailhouse ingest` reads when none is named."""
 
@@ -159,6 +187,7 @@ class Settings(BaseSettings):
     s3: S3Settings = S3Settings()
     ingest: IngestSettings = IngestSettings()
     maintain: MaintainSettings = MaintainSettings()
+    context: ContextSettings = ContextSettings()
     sources: Annotated[tuple[SourceSettings, ...], NoDecode] = ()
 
     @field_validator("sources", mode="before")

@@ -71,6 +71,22 @@ def maintain_options(settings: Settings) -> MaintainOptions:
     )
 
 
+def context_files(settings: Settings) -> Mapping[str, Path]:
+    """Return the files of what the logs do not say, by the tables they become.
+
+    Raises:
+        UsageError: one is not there, with the name of the setting.
+    """
+    files = {name: Path(place).expanduser() for name, place in _given(settings.context).items()}
+    for name, file in files.items():
+        if not file.is_file():
+            raise UsageError(
+                f"context.{name}: no file at {file}",
+                f"write {name}.csv there, or leave the setting out: what needs it is then unknown",
+            )
+    return files
+
+
 def s3_options(settings: S3Settings) -> S3Options:
     """Return how S3 is reached."""
     return S3Options(**_given(settings))
