@@ -54,7 +54,7 @@ def test_writers_of_overlapping_trails(tmp_path: Path, trail: Truth) -> None:
 def test_writers_beside_upkeep_and_kills(tmp_path: Path) -> None:
     """Four ingests, one of them killed again and again, beside compaction, equal one."""
     random = Random(3)
-    plan = Plan(accounts=4, events=100_000, records_per_file=200, days=10, seed=12)
+    plan = Plan(accounts=4, events=60_000, records_per_file=200, days=10, seed=12)
     truth = write_trail(tmp_path / "trail", plan)
     lake = tmp_path / "lake"
     open_lake(str(lake), create=True)

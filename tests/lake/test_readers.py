@@ -109,9 +109,9 @@ def test_every_answer_is_one_snapshots(lake: Lake, tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-def test_every_answer_is_one_snapshots_for_a_minute(lake: Lake, tmp_path: Path) -> None:
-    """The same for a minute."""
-    answers, done = _read_while_working(lake, tmp_path, timedelta(seconds=5), 60)
+def test_every_answer_is_one_snapshots_for_long(lake: Lake, tmp_path: Path) -> None:
+    """The same for half a minute."""
+    answers, done = _read_while_working(lake, tmp_path, timedelta(seconds=5), 30)
     _check(answers)
-    assert len(answers) >= 50
+    assert len(answers) >= 25
     assert all(done.values()), done
