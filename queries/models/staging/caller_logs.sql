@@ -7,8 +7,8 @@ columns:
   event_id: the event's id; of a record without one, the hash of its content
   event_time: when it happened
   event_date: its UTC day
-  account_id: the account whose trail has it, else the caller's
   region: the region that was asked
+  account_id: the account whose trail has it, else the caller's
   event_source: the service that was asked, as a host name
   event_name: the API operation
   event_type: the kind of record, such as AwsApiCall
@@ -30,12 +30,12 @@ columns:
   read_only_flag: readOnly as the record says it
   management_flag: managementEvent as the record says it
   console_flag: sessionCredentialFromConsole as the record says it
+  tls_version: the TLS version of the request
   error_code: AWS's word for a refusal or failure
   error_message: the same in a sentence
   source_address: sourceIPAddress as the record says it
   user_agent: what the caller said it is
   vpc_endpoint_id: the VPC endpoint it came through
-  tls_version: the TLS version of the request
   request_parameters: what was asked for, as JSON text
   response_elements: what was answered, as JSON text
   additional_event_data: what the service adds, as JSON text
@@ -44,8 +44,8 @@ columns:
   request_id: AWS's id of the request
   shared_event_id: the same on both sides of a cross-account call
   update_reason: why the event was late or written again
-  original_event_id: the event that this one is a new version of
   source_object: the object it was read from
+  original_event_id: the event that this one is a new version of
   caller_type: AWS's word for the type of caller
   stated_account_id: the account beside the caller's ARN
   caller_kind: the principal's type, before asking whether the record tells which principal
@@ -58,10 +58,10 @@ with
 -- noqa: disable=LT09
 logs as (
     select
-        coalesce(eventid, record_hash) as event_id, event_time, event_date,
+        coalesce(eventid, record_hash) as event_id, event_time, event_date, awsregion as region,
         coalesce(nullif(recipientaccountid, ''), nullif(useridentity.accountid, '')) as account_id,
-        awsregion as region, eventsource as event_source, eventname as event_name,
-        eventtype as event_type, eventcategory as event_category, eventversion as event_version,
+        eventsource as event_source, eventname as event_name, eventtype as event_type,
+        eventcategory as event_category, eventversion as event_version,
         nullif(useridentity.principalid, '') as caller_id,
         nullif(useridentity.arn, '') as caller_arn,
         nullif(nullif(useridentity.username, ''), 'HIDDEN_DUE_TO_SECURITY_REASONS') as caller_name,
@@ -77,17 +77,16 @@ logs as (
         nullif(useridentity.sessioncontext.attributes.creationdate, '') as session_created_text,
         useridentity.sessioncontext.attributes.mfaauthenticated as mfa_flag,
         readonly as read_only_flag, managementevent as management_flag,
-        sessioncredentialfromconsole as console_flag,
+        sessioncredentialfromconsole as console_flag, tlsdetails.tlsversion as tls_version,
         nullif(errorcode, '') as error_code, nullif(errormessage, '') as error_message,
         sourceipaddress as source_address, useragent as user_agent,
-        vpcendpointid as vpc_endpoint_id, tlsdetails.tlsversion as tls_version,
+        nullif(vpcendpointid, '') as vpc_endpoint_id,
         requestparameters as request_parameters, responseelements as response_elements,
-        additionaleventdata as additional_event_data,
-        serviceeventdetails as service_event_details, resources, requestid as request_id,
-        sharedeventid as shared_event_id, addendum.reason as update_reason,
+        additionaleventdata as additional_event_data, serviceeventdetails as service_event_details,
+        resources, requestid as request_id, nullif(sharedeventid, '') as shared_event_id,
+        addendum.reason as update_reason, source_object,
         case when addendum.reason = 'UPDATED_DATA' then nullif(addendum.originaleventid, '') end
             as original_event_id,
-        source_object,
         nullif(useridentity.type, '') as caller_type,
         nullif(useridentity.accountid, '') as stated_account_id
     from cloudtrail_logs

@@ -107,11 +107,12 @@ names as (
     group by 1
 ),
 
+-- joined by a column that is null in nearly every event, and so costs nothing to read
 updates as (
     select
-        event_id,
+        original_event_id,
         coalesce(account_id, '') as account_key,
-        bool_and(is_counted) as is_counted
+        array_agg(event_id) filter (where is_counted) as counted_ids
     from event_updates
     group by 1, 2
 )
@@ -127,12 +128,9 @@ select
     coalesce(logs.denied_action, actions.mapped_action) as iam_action,
     case
         when logs.denied_action is null then actions.mapped_actions
-        else list_concat(
-            [logs.denied_action],
-            list_filter(
-                coalesce(actions.mapped_actions, []),
-                lambda other: other <> logs.denied_action  -- noqa: RF02
-            )
+        else [logs.denied_action] || list_filter(
+            coalesce(actions.mapped_actions, []),
+            lambda other: other <> logs.denied_action  -- noqa: RF02
         )
     end as iam_actions,
     case
@@ -148,11 +146,14 @@ select
     logs.is_mfa_authenticated, logs.is_console, logs.session_created_at, logs.request_parameters,
     logs.response_elements, logs.additional_event_data, logs.service_event_details,
     logs.resources, logs.request_id, logs.shared_event_id, logs.update_reason,
-    logs.original_event_id, coalesce(updates.is_counted, true) as is_counted, logs.source_object,
-    logs.on_behalf_of, logs.workload_arn
+    logs.original_event_id, updates.original_event_id is null
+    or coalesce(list_contains(updates.counted_ids, logs.event_id), false) as is_counted,
+    logs.source_object, logs.on_behalf_of, logs.workload_arn
 from typed_logs as logs
 left join actions using (event_source, event_name)
 left join levels using (denied_action)
 left join names using (account_id)
 left join updates
-    on logs.event_id = updates.event_id and coalesce(logs.account_id, '') = updates.account_key
+    on
+        logs.original_event_id = updates.original_event_id
+        and coalesce(logs.account_id, '') = updates.account_key

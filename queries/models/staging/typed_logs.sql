@@ -74,24 +74,22 @@ logs as (
 ),
 -- noqa: enable=LT09
 
--- denied: the codes of botocore's service models, and EC2's, that say that a policy kept the caller
--- from it; not what a service's own role was denied, a wrong password, an old token or a limit
+-- the codes of botocore's service models, and EC2's, by which a policy kept the caller from it;
+-- what a service's own role was denied, a wrong password, an old token or a limit are other errors
 judged as (
     select
         *,
         coalesce(
-            error_code in (
-                'AccessDenied', 'AccessDeniedException', 'AccessDeniedFault', 'AccessForbidden',
-                'AccessToClusterDenied', 'AccessToSnapshotDenied', 'AuthorizationError',
-                'AuthorizationErrorException', 'AuthorizationException', 'ForbiddenException',
-                'CloudHsmAccessDeniedException', 'EncryptionKeyAccessDeniedException',
-                'Forbidden', 'InsufficientPrivilegesException', 'KMSAccessDenied',
-                'KMSAccessDeniedException', 'KMSAccessDeniedFault', 'KmsAccessDenied',
-                'KmsAccessDeniedException', 'NotAuthorized', 'OpsItemAccessDeniedException',
-                'OrganizationAccessDeniedException', 'UnauthorizedOperationException',
-                'UnauthorizedResourceAccessException'
+            regexp_matches(
+                error_code,
+                '^((Client\.|Server\.)?(UnauthorizedOperation|AccessDenied)'
+                || '|AccessDenied(Exception|Fault|ByMetaException)'
+                || '|(K[Mm][Ss]|EncryptionKey|OpsItem|CloudHsm|Organization)AccessDenied'
+                || '(Exception|Fault)?|AccessTo(Cluster|Snapshot)Denied|AccessForbidden'
+                || '|Unauthorized(Operation|ResourceAccess)Exception|Forbidden(Exception)?'
+                || '|Authorization(Error|ErrorException|Exception)|NotAuthorized'
+                || '|InsufficientPrivilegesException)$'
             )
-            or error_code like '%UnauthorizedOperation'
             or (error_code = 'NotAuthorizedException' and event_source not like 'cognito-%')
             or (error_code = 'UnauthorizedException' and event_source <> 'sso.amazonaws.com'),
             false
@@ -103,8 +101,10 @@ select
     *,
     coalesce(error_code, error_message) is not null as is_error,
     case
-        when is_denied and regexp_matches(error_message, 'perform:? [a-z0-9-]+:[A-Za-z0-9]+')
-            then regexp_extract(error_message, 'perform:? ([a-z0-9-]+:[A-Za-z0-9]+)', 1)
+        when is_denied and regexp_matches(error_message, 'authorized\s+to\s+perform:?\s+[\w-]+:\w')
+            then
+                lower(regexp_extract(error_message, 'to\s+perform:?\s+([\w-]+):\w', 1)) || ':'
+                || regexp_extract(error_message, 'to\s+perform:?\s+[\w-]+:(\w+)', 1)
     end as denied_action,
     case lower(mfa_flag) when 'true' then true when 'false' then false end as is_mfa_authenticated,
     case lower(management_flag)
