@@ -1,0 +1,116 @@
+/*
+name: exposure_changes
+grain: one row per call that opens something to others, or closes it (event_id, account_id)
+description: What was opened to the world or to other accounts, what was closed, why, by whom.
+materialize: daily
+checks:
+  unique: [event_id, account_id]
+  not_null: [event_id, event_time, event_date, principal_id, kind, reason]
+  accepted:
+    audience: [everyone, other_account]
+    link_confidence: [certain, likely, possible, none]
+  reconciles:
+    nothing_but_calls_that_succeeded: >
+      select (select count(*) from exposure_changes)
+      = (select count(*) from exposure_changes
+      inner join events using (event_id, event_date)
+      where is_counted and not is_error
+      and exposure_changes.account_id is not distinct from events.account_id)
+columns:
+  event_id: the event
+  event_time: when it happened
+  event_date: its UTC day
+  account_id: the account whose trail has it
+  account_name: its name, where known
+  region: the region
+  event_source: the service that was asked, as a host name
+  event_name: the API operation
+  principal_id: the principal that made the call
+  principal_type: what kind of principal that is
+  root_principal_id: who was really behind it; null, unknown
+  root_human: the human behind it; null, not known
+  link_confidence: how sure that is
+  kind: what decides on it, such as policy, acl, sharing, security_group
+  target_type: the type of what is exposed, as an IAM resource type; null, the account
+  target: its name or id, as the event has it
+  target_arn: its ARN, where known
+  is_exposed: >
+    true, the call opens it; false, the call closes a way in, others may be left; null, the event
+    does not tell, as where a condition decides
+  audience: who may come in, everyone or other_account; null of what is closed
+  reason: what makes it so
+  source_ip: the address it came from
+  user_agent: the program that made it
+  is_console: whether it was made in the console
+*/
+with
+
+judged as (
+    select
+        event_id,
+        account_id,
+        is_exposed,
+        audience,
+        reason
+    from exposed_by_policy
+    where reason is not null
+    union all
+    select
+        event_id,
+        account_id,
+        is_exposed,
+        audience,
+        reason
+    from exposed_by_setting
+    union all
+    select
+        event_id,
+        account_id,
+        is_exposed,
+        audience,
+        reason
+    from exposed_by_sharing
+    union all
+    select
+        event_id,
+        account_id,
+        is_exposed,
+        audience,
+        reason
+    from exposed_by_network
+)
+
+select
+    changes.event_id,
+    changes.event_time,
+    changes.event_date,
+    changes.account_id,
+    changes.account_name,
+    changes.region,
+    changes.event_source,
+    changes.event_name,
+    changes.principal_id,
+    changes.principal_type,
+    changes.root_principal_id,
+    changes.root_human,
+    changes.link_confidence,
+    targets.kind,
+    targets.target_type,
+    targets.target,
+    targets.target_arn,
+    judged.is_exposed,
+    case when coalesce(judged.is_exposed, true) then judged.audience end as audience,
+    judged.reason,
+    changes.source_ip,
+    changes.user_agent,
+    changes.is_console
+from changes
+inner join change_targets as targets
+    on
+        changes.event_id = targets.event_id
+        and changes.account_id is not distinct from targets.account_id
+inner join judged
+    on
+        changes.event_id = judged.event_id
+        and changes.account_id is not distinct from judged.account_id
+where targets.area = 'exposure'

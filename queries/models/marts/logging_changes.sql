@@ -1,0 +1,126 @@
+/*
+name: logging_changes
+grain: one row per call that changes what is logged or watched (event_id, account_id)
+description: Logs and detection that were stopped, removed, narrowed or started, and by whom.
+materialize: daily
+checks:
+  unique: [event_id, account_id]
+  not_null: [event_id, event_time, event_date, principal_id, kind, effect, is_success]
+  accepted:
+    effect: [started, stopped, removed, narrowed, changed]
+    link_confidence: [certain, likely, possible, none]
+  reconciles:
+    every_call_of_the_area: >
+      select (select count(*) from logging_changes)
+      = (select count(*) from events
+      inner join change_kinds using (event_source, event_name)
+      where is_counted and area = 'logging'
+      and (request_key is null or strpos(request_parameters, request_key) > 0))
+columns:
+  event_id: the event
+  event_time: when it happened
+  event_date: its UTC day
+  account_id: the account whose trail has it
+  account_name: its name, where known
+  region: the region
+  event_source: the service that was asked, as a host name
+  event_name: the API operation
+  principal_id: the principal that made the call
+  principal_type: what kind of principal that is
+  root_principal_id: who was really behind it; null, unknown
+  root_human: the human behind it; null, not known
+  link_confidence: how sure that is
+  kind: what kind of log or detector
+  effect: >
+    started, stopped, removed, narrowed, or changed where the event does not tell which way
+  target_type: the type of what is changed, as an IAM resource type
+  target: its name or id, as the event has it
+  target_arn: its ARN, where known
+  source_ip: the address it came from
+  user_agent: the program that made it
+  is_console: whether it was made in the console
+  is_success: whether the call succeeded; if not, nothing was changed
+  error_code: why it failed; null, it did not
+*/
+with
+
+sent as (
+    select
+        event_id,
+        account_id,
+        request_parameters as asked,
+        replace(coalesce(request_parameters, ''), ' ', '') as asked_text
+    from changes
+)
+
+select
+    changes.event_id,
+    changes.event_time,
+    changes.event_date,
+    changes.account_id,
+    changes.account_name,
+    changes.region,
+    changes.event_source,
+    changes.event_name,
+    changes.principal_id,
+    changes.principal_type,
+    changes.root_principal_id,
+    changes.root_human,
+    changes.link_confidence,
+    targets.kind,
+    case
+        when targets.change <> 'changed' then targets.change
+        when changes.event_name = 'UpdateTrail' and regexp_matches(
+            sent.asked_text,
+            '"(isMultiRegionTrail|includeGlobalServiceEvents|enableLogFileValidation)":"?false'
+        ) then 'narrowed'
+        when changes.event_name = 'PutEventSelectors' and regexp_matches(
+            sent.asked_text,
+            '"includeManagementEvents":"?false|"readWriteType":"(Read|Write)Only'
+            || '|"excludeManagementEventSources":\[[^\]]|"not[A-Z][A-Za-z]*":\[[^\]]'
+        ) then 'narrowed'
+        when
+            changes.event_name = 'PutInsightSelectors'
+            and sent.asked_text like '%"insightSelectors":[]%' then 'stopped'
+        when
+            changes.event_name = 'PutConfigurationRecorder'
+            and regexp_matches(sent.asked_text, '"allSupported":"?false') then 'narrowed'
+        when changes.event_name = 'UpdateDetector' and (sent.asked ->> '$.enable') = 'false'
+            then 'stopped'
+        when
+            changes.event_name = 'UpdateDetector'
+            and regexp_matches(sent.asked_text, '"(enable|status)":"?(false|DISABLED)')
+            then 'narrowed'
+        when
+            changes.event_name = 'PutBucketLogging'
+            and sent.asked_text like '%"LoggingEnabled":{%' then 'started'
+        when changes.event_name = 'PutBucketLogging' then 'stopped'
+        when
+            targets.kind = 'access_logging'
+            and sent.asked_text like '%"access_logs.s3.enabled","value":"false"%' then 'stopped'
+        when
+            targets.kind = 'cluster_logging'
+            and regexp_matches(sent.asked_text, '"enabled":"?false') then 'narrowed'
+        when
+            targets.kind = 'database_logging'
+            and regexp_matches(sent.asked_text, '"disableLogTypes":\[[^\]]') then 'narrowed'
+        else 'changed'
+    end as effect,
+    targets.target_type,
+    targets.target,
+    targets.target_arn,
+    changes.source_ip,
+    changes.user_agent,
+    changes.is_console,
+    not changes.is_error as is_success,
+    changes.error_code
+from changes
+inner join change_targets as targets
+    on
+        changes.event_id = targets.event_id
+        and changes.account_id is not distinct from targets.account_id
+inner join sent
+    on
+        changes.event_id = sent.event_id
+        and changes.account_id is not distinct from sent.account_id
+where targets.area = 'logging'

@@ -1,0 +1,133 @@
+/*
+name: network_changes
+grain: one row per call that changes the network (event_id, account_id)
+description: Changes of security groups, routes, gateways and the like, failed ones too, by whom.
+materialize: daily
+checks:
+  unique: [event_id, account_id]
+  not_null: [event_id, event_time, event_date, principal_id, kind, change, is_success]
+  accepted:
+    kind:
+      [security_group, network_acl, route_table, gateway, vpn, vpc, subnet, peering, endpoint,
+       load_balancer, public_ip, firewall, dns]
+    change: [added, changed, removed]
+    link_confidence: [certain, likely, possible, none]
+  reconciles:
+    every_call_of_the_area: >
+      select (select count(*) from network_changes)
+      = (select count(*) from events
+      inner join change_kinds using (event_source, event_name)
+      where is_counted and area = 'network'
+      and (request_key is null or strpos(request_parameters, request_key) > 0))
+columns:
+  event_id: the event
+  event_time: when it happened
+  event_date: its UTC day
+  account_id: the account whose trail has it
+  account_name: its name, where known
+  region: the region
+  event_source: the service that was asked, as a host name
+  event_name: the API operation
+  principal_id: the principal that made the call
+  principal_type: what kind of principal that is
+  root_principal_id: who was really behind it; null, unknown
+  root_human: the human behind it; null, not known
+  link_confidence: how sure that is
+  kind: what kind of thing is changed
+  change: added, changed or removed
+  target_type: the type of what is changed, as an IAM resource type
+  target: its id or name, as the event has it
+  target_arn: its ARN, where known
+  vpc_id: the VPC, where named
+  destination: where a route leads from, or an ACL entry applies to, as a CIDR
+  rules: >
+    of a security group, the rules the call names: direction, protocol, ports, and from or to where;
+    null, none named
+  is_open_to_world: >
+    of a security group or network ACL, whether the call lets in every address; null, it does not
+    say, or of other kinds
+  source_ip: the address it came from
+  user_agent: the program that made it
+  is_console: whether it was made in the console
+  is_success: whether the call succeeded; if not, nothing was changed
+  error_code: why it failed; null, it did not
+*/
+with
+
+rules as (
+    select
+        event_id,
+        account_id,
+        list_sort(
+            array_agg(
+                distinct
+                concat_ws(
+                    ' ',
+                    direction,
+                    protocol,
+                    case
+                        when from_port = to_port then cast(from_port as varchar)
+                        else concat_ws('-', cast(from_port as varchar), cast(to_port as varchar))
+                    end,
+                    case when direction = 'egress' then 'to' else 'from' end,
+                    source
+                )
+            )
+        ) as rules
+    from security_group_rules
+    group by event_id, account_id
+)
+
+select
+    changes.event_id,
+    changes.event_time,
+    changes.event_date,
+    changes.account_id,
+    changes.account_name,
+    changes.region,
+    changes.event_source,
+    changes.event_name,
+    changes.principal_id,
+    changes.principal_type,
+    changes.root_principal_id,
+    changes.root_human,
+    changes.link_confidence,
+    targets.kind,
+    targets.change,
+    targets.target_type,
+    targets.target,
+    targets.target_arn,
+    coalesce(
+        changes.request_parameters ->> '$.vpcId',
+        changes.response_elements ->> '$.vpc.vpcId'
+    ) as vpc_id,
+    coalesce(
+        changes.request_parameters ->> '$.destinationCidrBlock',
+        changes.request_parameters ->> '$.destinationIpv6CidrBlock',
+        changes.request_parameters ->> '$.cidrBlock',
+        changes.request_parameters ->> '$.ipv6CidrBlock'
+    ) as destination,
+    rules.rules,
+    case
+        when exposed.is_exposed then true
+        when rules.rules is not null or targets.kind = 'network_acl' then false
+    end as is_open_to_world,
+    changes.source_ip,
+    changes.user_agent,
+    changes.is_console,
+    not changes.is_error as is_success,
+    changes.error_code
+from changes
+inner join change_targets as targets
+    on
+        changes.event_id = targets.event_id
+        and changes.account_id is not distinct from targets.account_id
+left join rules
+    on
+        changes.event_id = rules.event_id
+        and changes.account_id is not distinct from rules.account_id
+left join exposed_by_network as exposed
+    on
+        changes.event_id = exposed.event_id
+        and changes.account_id is not distinct from exposed.account_id
+where targets.area = 'network'

@@ -1,0 +1,118 @@
+/*
+name: resource_history
+grain: one row per resource and call that changed it (resource_arn, event_id, account_id)
+description: >
+  Every change of a resource, in the order of resource, time and event, and by whom really. Writing
+  and deleting an S3 object is a change of the object; what is done to the items of a table or the
+  messages of a queue is in data_access.
+materialize: daily
+checks:
+  unique: [resource_arn, event_id, account_id]
+  not_null: [resource_arn, event_id, event_time, event_date, principal_id]
+  accepted:
+    link_confidence: [certain, likely, possible, none]
+  reconciles:
+    every_change_with_its_resources: >
+      select (select count(*) from resource_history)
+      = (select count(*) from changes
+      inner join event_resources using (event_id, event_date)
+      where not is_error
+      and changes.account_id is not distinct from event_resources.account_id
+      and (coalesce(is_management_event, true) or resource_type = 's3:object'))
+columns:
+  resource_arn: the resource
+  resource_type: its type, as an IAM resource type
+  event_time: when it was changed
+  event_date: its UTC day
+  event_id: the event
+  account_id: the account whose trail has it
+  account_name: its name, where known
+  region: the region
+  event_source: the service that was asked, as a host name
+  event_name: the API operation
+  is_created: whether the call made the resource
+  is_target: >
+    whether the resource is what the call changes rather than what it uses; null, not known
+  principal_id: the principal that made the call
+  principal_type: what kind of principal that is
+  root_principal_id: who was really behind it; null, unknown
+  root_human: the human behind it; null, not known
+  link_confidence: how sure that is
+  source_ip: the address it came from
+  user_agent: the program that made it
+  is_console: whether it was made in the console
+  found_in: where in the event the resource was found
+  confidence: how sure the resource is
+*/
+with
+
+targets as (
+    select
+        event_source,
+        event_name,
+        bool_or(area <> 'creation') as is_known,
+        list_sort(array_agg(distinct target_type)) as target_types,
+        list_sort(array_agg(distinct target_type) filter (where area = 'creation'))
+            as created_types
+    from change_kinds
+    where target_type is not null
+    group by event_source, event_name
+),
+
+changed as (
+    select
+        resources.resource_arn,
+        resources.resource_type,
+        resources.found_in,
+        resources.confidence,
+        changes.*,
+        targets.is_known,
+        targets.target_types,
+        targets.created_types,
+        -- of elasticloadbalancing:loadbalancer/app/ that is loadbalancer
+        lower(replace(split_part(split_part(resources.resource_type, ':', 2), '/', 1), '-', ''))
+            as type_word
+    from changes
+    inner join event_resources as resources
+        on
+            changes.event_date = resources.event_date
+            and changes.event_id = resources.event_id
+            and changes.account_id is not distinct from resources.account_id
+    left join targets
+        on
+            changes.event_source = targets.event_source
+            and changes.event_name = targets.event_name
+    where
+        not changes.is_error
+        and (
+            coalesce(changes.is_management_event, true)
+            or resources.resource_type = 's3:object'
+        )
+)
+
+select
+    resource_arn,
+    resource_type,
+    event_time,
+    event_date,
+    event_id,
+    account_id,
+    account_name,
+    region,
+    event_source,
+    event_name,
+    regexp_matches(lower(event_name), '^create' || type_word || '(20[0-9]{6}(v[0-9]+)?)?$')
+    or coalesce(list_contains(created_types, resource_type), false) as is_created,
+    case when is_known then list_contains(target_types, resource_type) end as is_target,
+    principal_id,
+    principal_type,
+    root_principal_id,
+    root_human,
+    link_confidence,
+    source_ip,
+    user_agent,
+    is_console,
+    found_in,
+    confidence
+from changed
+order by resource_arn, event_time, event_id
