@@ -82,10 +82,9 @@ def _action_row(row: Sequence[str]) -> tuple[object, ...]:
 
 
 def _read(name: str) -> Iterator[list[str]]:
-    with content_folder().joinpath(name).open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file)
-        next(rows)
-        yield from rows
+    rows = csv.reader(content_folder().joinpath(name).read_text(encoding="utf-8").splitlines())
+    next(rows)  # the header
+    yield from rows
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pipeline.iam.content import read_yaml
 from pipeline.iam.operations import Operation, RoleParameter
 
 _VERSION = re.compile(r"(20\d\d_?\d\d_?\d\d)?([vV]\d+)?$")
-_PASS_ROLE = "iam:PassRole"
+_PASS_ROLE = "iam:PassRole"  # noqa: S105  # an action
 _BY_VERB = frozenset({"apigateway"})  # whose actions are the HTTP verbs
 
 
@@ -60,6 +60,8 @@ def map_operation(operation: Operation, prefix: str) -> ActionMapping | None:
         found = _single("rename", prefix, operation.http_method)
     if found is None:
         found = _documented(operation, prefix)
+    if found is None and operation.service in read_yaml("sources")["ended"]:
+        return ActionMapping("not_an_action")
     return found and _with_roles(found, operation, prefix)
 
 

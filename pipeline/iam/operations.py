@@ -29,14 +29,14 @@ _SAYS = tuple(
         r"both use ([\w-]+:\w+) in the Action element",
         r" uses ([\w-]+:\w+) in the Action element",
         r"IAM action (?:is|associated with this API is) ([\w-]+:\w+)",
-        r"Required permissions: ([\w-]+:\w+)\.",
+        r"Required permissions: ([\w-]+:\w+)\.? For more",
         r"policy attached that allows the (?:neptune-db:)?([\w-]+:\w+) IAM action",
         r"must have the ([\w-]+:\w+) IAM action attached",
         r"requires permission for the ([\w-]+:\w+) action",
         r"include the permission ([\w-]+:\w+) in ",
         r"operation requires ([\w-]+:\w+) permission for each",
         r"uses the same IAM action as \w+ \(([\w-]+:\w+)\)",
-        r"must have the ([\w-]+:\w+) permission\.",
+        r"permissions are derived from the ([\w-]+:\w+) action",
     )
 )
 """How the documentation in the models says which action an operation needs."""
@@ -91,7 +91,7 @@ class Operation:
     @cached_property
     def documented_actions(self) -> frozenset[str]:
         """The IAM actions that its documentation says it needs."""
-        text = _TAG.sub("", self.model.get("documentation", ""))
+        text = " ".join(_TAG.sub("", self.model.get("documentation", "")).split())
         return frozenset(said for phrase in _SAYS for said in phrase.findall(text))
 
     @cached_property
@@ -115,9 +115,8 @@ class Operation:
         elif found["type"] == "list":
             inner = found["member"]["shape"]
             yield from self._roles(inner, f"{path}[]", is_required, (*above, shape))
-        elif found["type"] == "string" and "enum" not in found:
-            if _ROLE.search(path.rpartition(".")[2].removesuffix("[]")):
-                yield RoleParameter(path, is_required)
+        elif _holds_a_role(found, path):
+            yield RoleParameter(path, is_required)
 
 
 def read_operations() -> Iterator[Operation]:
@@ -159,6 +158,11 @@ def _signs(metadata: Mapping[str, Any]) -> bool:
         return False
     kinds = metadata.get("auth", ["aws.auth#sigv4"])
     return any(kind.startswith("aws.auth#sigv4") for kind in kinds)
+
+
+def _holds_a_role(shape: Mapping[str, Any], path: str) -> bool:
+    name = path.rpartition(".")[2].removesuffix("[]")
+    return shape["type"] == "string" and "enum" not in shape and bool(_ROLE.search(name))
 
 
 def _lower_first(name: str) -> str:

