@@ -6,7 +6,7 @@ One query is one file. It opens with a block comment that holds a YAML mapping, 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -67,6 +67,25 @@ class QueryFile:
         from sqlglot import exp
 
         return frozenset(found.name for found in self._tree.find_all(exp.Placeholder) if found.name)
+
+    @cached_property
+    def results(self) -> Sequence[str] | None:
+        """The columns it yields, in their order; None where a `*` leaves that to the tables."""
+        from sqlglot import exp
+
+        selected = self._tree.selects if isinstance(self._tree, exp.Query) else []
+        names = [found.output_name for found in selected]
+        return None if any(found.is_star for found in selected) else names
+
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """The functions it calls, in lower case as DuckDB knows them."""
+        from sqlglot import exp
+
+        return frozenset(
+            (found.name if isinstance(found, exp.Anonymous) else found.sql_name()).lower()
+            for found in self._tree.find_all(exp.Func)
+        )
 
     @cached_property
     def _tree(self) -> exp.Expr:

@@ -17,6 +17,7 @@ from pyiceberg.manifest import DataFile
 
 from pipeline.lake.catalog import Lake
 from pipeline.lake.commit import replace_files
+from pipeline.lake.content import ContentFile, content_files
 from pipeline.lake.rewrite import Rewrite, rewrite
 from pipeline.lake.schema import LOGS, TABLES
 from pipeline.lake.snapshot import read_lake
@@ -43,11 +44,16 @@ class CompactOptions:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Files that are to become one, or as few as they fill."""
+    """Files that are to become one, or as few as they fill.
+
+    Attributes:
+        sequence: the greatest content sequence of the files; see `pipeline.lake.content`.
+    """
 
     table: str
     files: tuple[DataFile, ...]
     target_bytes: int
+    sequence: int | None = None
 
     @property
     def n_bytes(self) -> int:
@@ -80,7 +86,11 @@ class Compacted:
 def plan_groups(lake: Lake, options: CompactOptions) -> list[Group]:
     """Return what is worth compacting now, the facts first."""
     view = read_lake(lake)
-    return [group for name in TABLES for group in _groups(name, view.tables[name].files(), options)]
+    return [
+        group
+        for name in TABLES
+        for group in _groups(name, content_files(view.tables[name]), options)
+    ]
 
 
 def compact(lake: Lake, group: Group) -> Compacted:
@@ -90,6 +100,7 @@ def compact(lake: Lake, group: Group) -> Compacted:
         schema=lake.table(group.table).schema(),
         locations=[file.file_path for file in group.files],
         rows_per_file=group.rows_per_file,
+        sequence=group.sequence,
     )
     locations = rewrite(lake, task)
     before = len(group.files)
@@ -112,16 +123,18 @@ def choose(files: Sequence[DataFile], target_bytes: int, min_files: int) -> list
     return small[: len(sizes)] if len(sizes) >= max(2, min_files) else []
 
 
-def _groups(name: str, files: Sequence[DataFile], options: CompactOptions) -> Iterator[Group]:
+def _groups(name: str, found: Sequence[ContentFile], options: CompactOptions) -> Iterator[Group]:
     is_facts = name == LOGS.name
     target = options.target_bytes if is_facts else options.ledger_bytes
     room = target if is_facts else 8 * target
     partitions: dict[Any, list[DataFile]] = defaultdict(list)
-    for file in files:
-        partitions[file.partition].append(file)
+    sequences = {held.file.file_path: held.sequence for held in found}
+    for held in found:
+        partitions[held.file.partition].append(held.file)
     for part in partitions.values():
         for chosen in _packed(choose(part, target, options.min_files), room):
-            yield Group(name, tuple(chosen), target)
+            newest = max(sequences[file.file_path] for file in chosen)
+            yield Group(name, tuple(chosen), target, newest)
 
 
 def _packed(files: Sequence[DataFile], room: int) -> Iterator[list[DataFile]]:

@@ -18,6 +18,7 @@ from pyiceberg.table.update.snapshot import ExpireSnapshots
 
 from pipeline.lake.catalog import Lake
 from pipeline.lake.commit import FOLLOWERS, pending
+from pipeline.lake.derived import list_derived
 from pipeline.lake.schema import LOGS, TABLES
 from pipeline.lake.transaction import transaction
 
@@ -81,7 +82,8 @@ def expire(lake: Lake, rule: ExpireRule, *, dry_run: bool = False) -> Mapping[st
     Their files stay until they are swept. A snapshot that a tag or branch names stays, and so
     does one whose files a following table has not taken in yet.
     """
-    return {name: _expire_one(lake, name, rule, dry_run) for name in TABLES}
+    names = (*TABLES, *list_derived(lake, parts=True))
+    return {name: _expire_one(lake, name, rule, dry_run) for name in names}
 
 
 def tidy(lake: Lake) -> None:
@@ -91,7 +93,15 @@ def tidy(lake: Lake) -> None:
     Called after commits. If another writer is in the way, the next call does it.
     """
     if len(lake.table(LOGS.name).metadata.snapshots) > _TIDY_ABOVE:
-        expire(lake, _THINNED)
+        for name in TABLES:
+            _expire_one(lake, name, _THINNED, dry_run=False)
+
+
+def tidy_derived(lake: Lake) -> None:
+    """Do the same for the tables of models, after a build."""
+    for name in list_derived(lake, parts=True):
+        if len(lake.table(name).metadata.snapshots) > _TIDY_ABOVE:
+            _expire_one(lake, name, _THINNED, dry_run=False)
 
 
 def _expire_one(lake: Lake, name: str, rule: ExpireRule, dry_run: bool) -> int:

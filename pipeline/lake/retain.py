@@ -18,11 +18,12 @@ from pyiceberg.manifest import DataFile
 from pipeline.errors import UsageError
 from pipeline.lake.catalog import Lake
 from pipeline.lake.commit import replace_files
+from pipeline.lake.content import file_day
+from pipeline.lake.derived import take_out_days
 from pipeline.lake.rewrite import Rewrite, rewrite
 from pipeline.lake.schema import CONFLICTS, LOGS, QUARANTINE
 from pipeline.lake.snapshot import TableView, connect, read_lake, scan_sql
 
-_EPOCH = date(1970, 1, 1)
 _OLD: Mapping[str, str] = {
     CONFLICTS.name: "event_date < date '{}'",
     QUARANTINE.name: "quarantined_at < timestamptz '{} 00:00:00+00'",
@@ -77,6 +78,8 @@ def retain(
     old = [file for file in view.tables[LOGS.name].files() if _day(file) < before]
     if old and not dry_run:
         _take_out(lake, before)
+    if not dry_run:
+        take_out_days(lake, before)
     return Retained(
         before,
         _days(old),
@@ -95,9 +98,8 @@ def _take_out(lake: Lake, before: date) -> None:
 
 
 def _day(file: DataFile) -> date:
-    """Return the day a file of facts holds: its partition, in days since 1970."""
-    number = file.partition[0]
-    return _EPOCH + timedelta(days=number) if isinstance(number, int) else number
+    """Return the day a file holds; one of rows without a day is never old."""
+    return file_day(file) or date.max
 
 
 def _days(files: list[DataFile]) -> tuple[RetainedDay, ...]:

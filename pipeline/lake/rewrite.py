@@ -18,6 +18,7 @@ from pyiceberg.schema import Schema
 
 from pipeline.lake.arrow import file_schema
 from pipeline.lake.catalog import Lake
+from pipeline.lake.content import compacted_name
 from pipeline.lake.schema import CONFLICTS, LOGS, OBJECTS, QUARANTINE
 from pipeline.lake.snapshot import connect, scan_sql
 from pipeline.lake.sorting import RUN_ROWS, Sorter
@@ -56,6 +57,7 @@ class Rewrite:
         locations: the files.
         keep: SQL condition of the rows that stay.
         rows_per_file: rows after which a further file is begun.
+        sequence: the content's own sequence, where all rows stay; None: what is left is new.
     """
 
     table: str
@@ -63,6 +65,7 @@ class Rewrite:
     locations: Sequence[str]
     keep: str = "true"
     rows_per_file: int = 2**62
+    sequence: int | None = None
 
 
 def rewrite(lake: Lake, task: Rewrite) -> list[str]:
@@ -72,7 +75,9 @@ def rewrite(lake: Lake, task: Rewrite) -> list[str]:
     """
     with tempfile.TemporaryDirectory(prefix="rewrite-", dir=lake.storage.workspace()) as folder:
         return [
-            lake.storage.put(path, f"tables/{task.table}/data/compact-{path.name}")
+            lake.storage.put(
+                path, f"tables/{task.table}/data/{compacted_name(task.sequence, path.name)}"
+            )
             for path in _write(lake, task, Path(folder))
         ]
 

@@ -76,8 +76,15 @@ class TableView:
 
     @property
     def schema(self) -> Schema:
-        """The schema the rows are read with: always the newest, old files give nulls."""
-        return self.table.schema()
+        """The schema the rows are read with.
+
+        Of the lake's own tables always the newest, old files give nulls. A model's table was
+        made anew when its columns changed, so it is read as it was.
+        """
+        snapshot = self.table.snapshot_by_id(self.snapshot_id) if self.snapshot_id else None
+        if snapshot is None or snapshot.schema_id is None or self.table.name()[-1] in TABLES:
+            return self.table.schema()
+        return self.table.schemas()[snapshot.schema_id]
 
     def files(self, where: BooleanExpression | None = None) -> list[DataFile]:
         """Plan the data files that may hold rows of a filter.
@@ -120,23 +127,28 @@ class LakeView:
         return self.lake.storage.local([f.file_path for f in self.tables[name].files(where)])
 
 
-def read_lake(lake: Lake, at: int | datetime | None = None) -> LakeView:
+def read_lake(
+    lake: Lake, at: int | datetime | None = None, derived: Sequence[str] = ()
+) -> LakeView:
     """Fix a snapshot of every table.
 
     Args:
         lake: the lake.
         at: a snapshot id of the facts or an instant; the other tables are taken as they
             were when that snapshot was committed.
+        derived: tables of models to read beside the lake's own.
 
     Raises:
         SnapshotNotFound: no such snapshot, or it has expired.
     """
     facts = lake.table(LOGS.name)
     if at is None:
-        views = {name: _now(lake.table(name)) for name in TABLES if name != LOGS.name}
+        others = (*TABLES, *derived)
+        views = {name: _now(lake.table(name)) for name in others if name != LOGS.name}
         return LakeView(lake, {LOGS.name: _now(facts)} | views)
     moment = at if isinstance(at, datetime) else _committed_at(facts, at)
-    return LakeView(lake, {name: _at(lake.table(name), moment, at) for name in TABLES})
+    names = (*TABLES, *derived)
+    return LakeView(lake, {name: _at(lake.table(name), moment, at) for name in names})
 
 
 def days(first: date, last: date, column: str = "event_time") -> BooleanExpression:

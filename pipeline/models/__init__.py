@@ -1,1 +1,32 @@
-"""Models: SQL over the facts, built incrementally into tables of the same lake."""
+"""The models: SQL files that become tables of the lake, in order, by day, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def reference_tables(files: Mapping[str, Path]) -> Mapping[str, pa.Table]:
+    """Return the tables that models read beside the facts: context and mapping, by name.
+
+    Args:
+        files: the CSV files of context that the user names; a table whose file is absent is
+            empty.
+
+    Raises:
+        UsageError: a file is missing, or is not as its table needs it.
+    """
+    from pipeline.iam.actions import action_table, prefix_table
+    from pipeline.iam.resources import template_table
+    from pipeline.models.context import read_context
+
+    return {
+        **read_context(files),
+        "iam_actions": action_table(),
+        "iam_prefixes": prefix_table(),
+        "resource_templates": template_table(),
+    }

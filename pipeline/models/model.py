@@ -1,0 +1,358 @@
+"""A model: one SQL file that makes one table of the audit, and what its header says of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from typing import Any, Literal
+
+from pipeline.errors import UsageError
+from pipeline.queryfile import QueryFile, parse_query
+
+Materialize = Literal["view", "daily", "rollup"]
+
+EVERY = "*"
+"""In `lookback` and `lookahead`: of every source."""
+
+_KNOWN = {
+    *("name", "grain", "description", "materialize", "day", "lookback", "lookahead"),
+    *("key", "merge", "checks", "columns"),
+}
+_CHECKS = {"unique", "not_null", "accepted", "relationships", "rows", "reconciles"}
+_PLAIN_MERGES = {"min", "max", "sum", "union", "any", "all"}
+_MERGE = re.compile(r"(latest|earliest)\((\w+)\)")
+_DAYS = re.compile(r"(\d+) days?")
+_VOLATILE = {"now", "current_timestamp", "current_date", "current_time", "random", "rand", "uuid"}
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """How the partial values of a rollup's column become one.
+
+    Attributes:
+        how: min, max, sum, union, any, all, latest or earliest.
+        by: the column that says which value is the latest or earliest.
+    """
+
+    how: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What must hold of a model's rows.
+
+    Attributes:
+        unique: lists of columns of which no two rows have the same values.
+        not_null: columns that are never null.
+        accepted: the values a column may have, null beside them.
+        relationships: for a column the table and column that know its every value.
+        rows: SQL conditions that every row meets, by name.
+        reconciles: SQL that yields one boolean over this table and others, by name.
+    """
+
+    unique: Sequence[Sequence[str]] = ()
+    not_null: Sequence[str] = ()
+    accepted: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    relationships: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    rows: Mapping[str, str] = field(default_factory=dict)
+    reconciles: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model.
+
+    Attributes:
+        name: of its table in SQL, and of its file.
+        layer: the folder it is in: staging, intermediate or marts.
+        grain: what one row is.
+        materialize: view, daily or rollup.
+        day: the DATE column that says which day a row is of.
+        lookback: days before its own that a row depends on, by source; `*` for all of them.
+        lookahead: the same of later days.
+        key: of a rollup's rows.
+        merge: how a rollup's other columns are merged.
+        columns: what each column means, in their order.
+        sources: the tables it reads, in lower case.
+        compared: other tables that its checks read.
+        place: its file, for messages.
+        first_line: the line of the file on which the SQL begins.
+    """
+
+    name: str
+    layer: str
+    grain: str
+    description: str
+    materialize: Materialize
+    day: str
+    lookback: Mapping[str, int]
+    lookahead: Mapping[str, int]
+    key: Sequence[str]
+    merge: Mapping[str, Merge]
+    checks: Checks
+    columns: Mapping[str, str]
+    sql: str
+    sources: frozenset[str]
+    compared: frozenset[str]
+    place: str
+    first_line: int
+
+    @property
+    def definition(self) -> str:
+        """A digest of all that decides on its rows; words about them are left out."""
+        parts = [
+            self.sql,
+            self.materialize,
+            self.day,
+            sorted(self.lookback.items()),
+            sorted(self.lookahead.items()),
+            list(self.key),
+            [(name, asdict(merge)) for name, merge in self.merge.items()],
+            asdict(self.checks),
+        ]
+        return sha256(json.dumps(parts, default=str).encode()).hexdigest()
+
+    def reach(self, source: str) -> tuple[int, int]:
+        """Return how many days before and after its own a row depends on a source."""
+        return tuple(  # type: ignore[return-value]  # two by construction
+            days.get(source, days.get(EVERY, 0)) for days in (self.lookback, self.lookahead)
+        )
+
+
+def read_model(text: str, place: str, layer: str) -> Model:
+    """Read a model's file.
+
+    Args:
+        text: the whole file.
+        place: where it is from.
+        layer: the folder it is in.
+
+    Raises:
+        UsageError: its header or its SQL is not what a model's is; with file and line.
+    """
+    query = parse_query(text, place)
+    header = _Header(query.header, text, place)
+    model = _read(query, header, layer)
+    _check_shape(model, header)
+    _check_sql(model, query, header)
+    return model
+
+
+def _read(query: QueryFile, header: _Header, layer: str) -> Model:
+    header.refuse_unknown()
+    checks = _read_checks(header)
+    return Model(
+        name=query.name,
+        layer=layer,
+        grain=header.text("grain"),
+        description=query.description,
+        materialize=_materialize(header),
+        day=header.given.get("day", "event_date"),
+        lookback=_days(header, "lookback"),
+        lookahead=_days(header, "lookahead"),
+        key=header.names("key"),
+        merge={name: _merge(header, name, how) for name, how in header.mapping("merge").items()},
+        checks=checks,
+        columns={name: str(said or "") for name, said in header.mapping("columns").items()},
+        sql=query.sql,
+        sources=query.tables,
+        compared=_compared(checks, header) - {query.name},
+        place=query.place,
+        first_line=query.first_line,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """A header's mapping, and where in the file its keys are."""
+
+    given: Mapping[str, Any]
+    lines: str
+    place: str
+
+    def wrong(self, key: str, what: str, next_step: str) -> UsageError:
+        """Return the error of something wrong with a key."""
+        found = re.compile(rf"^\s*{re.escape(key)}\s*:")
+        lines = enumerate(self.lines.splitlines(), 1)
+        line = next((number for number, text in lines if found.match(text)), 1)
+        return UsageError(f"{self.place}:{line}: {what}", next_step)
+
+    def refuse_unknown(self) -> None:
+        for key in self.given:
+            if key not in _KNOWN:
+                known = ", ".join(sorted(_KNOWN))
+                raise self.wrong(key, f"unknown key {key}", f"there are: {known}")
+
+    def text(self, key: str) -> str:
+        value = self.given.get(key)
+        if not value or not isinstance(value, str):
+            raise self.wrong(key, f"the header has no {key}", f"add {key}: …")
+        return value
+
+    def mapping(self, key: str, inside: str = "") -> Mapping[str, Any]:
+        outer = self.given.get(inside) or {} if inside else self.given
+        value = outer.get(key) or {}
+        if not isinstance(value, dict):
+            raise self.wrong(key, f"{key} is no mapping", f"write {key}: {{name: …}}")
+        return {str(name): said for name, said in value.items()}
+
+    def names(self, key: str, inside: str = "") -> tuple[str, ...]:
+        outer = self.given.get(inside) or {} if inside else self.given
+        value = outer.get(key) or []
+        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+            raise self.wrong(key, f"{key} is no list of columns", f"write {key}: [column, …]")
+        return tuple(value)
+
+
+def _materialize(header: _Header) -> Materialize:
+    found = header.text("materialize")
+    match found:
+        case "view" | "daily" | "rollup":
+            return found
+    raise header.wrong("materialize", f"materialize: {found}", "write view, daily or rollup")
+
+
+def _days(header: _Header, key: str) -> Mapping[str, int]:
+    given = header.given.get(key)
+    if given is None:
+        return {}
+    by_source = given if isinstance(given, dict) else {EVERY: given}
+    found = {source: _DAYS.fullmatch(str(said)) for source, said in by_source.items()}
+    if not all(found.values()):
+        step = f"write {key}: 2 days, or {key}: {{source: 2 days}}"
+        raise header.wrong(key, f"{key}: {given} is no number of days", step)
+    return {str(source): int(match[1]) for source, match in found.items() if match}
+
+
+def _merge(header: _Header, column: str, said: Any) -> Merge:
+    if said in _PLAIN_MERGES:
+        return Merge(str(said))
+    match = _MERGE.fullmatch(str(said))
+    if not match:
+        known = ", ".join(sorted(_PLAIN_MERGES))
+        step = f"write {known}, latest(column) or earliest(column)"
+        raise header.wrong(column, f"{column}: {said} is no way to merge", step)
+    return Merge(match[1], match[2])
+
+
+def _read_checks(header: _Header) -> Checks:
+    given = header.mapping("checks")
+    for kind in given:
+        if kind not in _CHECKS:
+            raise header.wrong(kind, f"unknown check {kind}", f"there are: {sorted(_CHECKS)}")
+    related = header.mapping("relationships", "checks")
+    for column, said in related.items():
+        if str(said).count(".") != 1:
+            raise header.wrong(column, f"{column}: {said} is no column", "write table.column")
+    return Checks(
+        unique=tuple(_unique(header, given.get("unique") or [])),
+        not_null=header.names("not_null", "checks"),
+        accepted=dict(header.mapping("accepted", "checks")),
+        relationships={
+            column: (str(said).split(".")[0], str(said).split(".")[1])
+            for column, said in related.items()
+        },
+        rows={name: str(sql) for name, sql in header.mapping("rows", "checks").items()},
+        reconciles={name: str(sql) for name, sql in header.mapping("reconciles", "checks").items()},
+    )
+
+
+def _unique(header: _Header, given: Any) -> Iterator[tuple[str, ...]]:
+    lists = given if given and all(isinstance(one, list) for one in given) else [given]
+    for columns in lists:
+        if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
+            raise header.wrong("unique", "unique is no list of columns", "write unique: [column]")
+        if columns:
+            yield tuple(columns)
+
+
+def _compared(checks: Checks, header: _Header) -> frozenset[str]:
+    """Return the tables that checks read."""
+    related = {table.lower() for table, _ in checks.relationships.values()}
+    asked = (
+        QueryFile(f"{header.place} (check {name})", {"name": name}, sql, 1).tables
+        for name, sql in checks.reconciles.items()
+    )
+    return frozenset(related.union(*asked))
+
+
+def _check_shape(model: Model, header: _Header) -> None:
+    """Refuse a header whose parts do not fit one another."""
+    if not _NAME.fullmatch(model.name):
+        raise header.wrong("name", f"{model.name} is no name of a table", "write lower_case")
+    if not model.columns:
+        raise header.wrong("columns", "the header has no columns", "say of each what it means")
+    for name in (*model.checks.not_null, *model.checks.accepted, *model.checks.relationships):
+        if name not in model.columns:
+            raise header.wrong(name, f"a check of {name}, which is no column", "see columns")
+    for name in (name for columns in model.checks.unique for name in columns):
+        if name not in model.columns:
+            raise header.wrong("unique", f"unique: {name} is no column", "see columns")
+    if model.materialize == "rollup":
+        _check_rollup(model, header)
+    elif model.key or model.merge:
+        raise header.wrong("key", f"a {model.materialize} has key or merge", "take them out")
+    if model.materialize == "daily" and model.day not in model.columns:
+        raise header.wrong("day", f"day: {model.day} is no column", "name the rows' DATE column")
+    if model.materialize == "view" and (model.lookback or model.lookahead):
+        raise header.wrong("lookback", "a view has a lookback", "give it to what reads the view")
+
+
+def _check_rollup(model: Model, header: _Header) -> None:
+    if not model.key or not model.merge:
+        raise header.wrong("materialize", "a rollup without key or merge", "add key: and merge:")
+    for name in (*model.key, *model.merge):
+        if name not in model.columns or name == model.day:
+            raise header.wrong(name, f"{name} is no column of the rollup", "see columns")
+    for name in model.columns:
+        if (name in model.key) == (name in model.merge):
+            raise header.wrong(name, f"{name} is to be in key or in merge", "name it in one")
+    for name, merge in model.merge.items():
+        if merge.by and merge.by not in model.columns:
+            raise header.wrong(name, f"{name}: {merge.by} is no column", "see columns")
+
+
+def _check_sql(model: Model, query: QueryFile, header: _Header) -> None:
+    line = f"{model.place}:{model.first_line}"
+    if query.parameters:
+        raise UsageError(f"{line}: a model takes no parameters", "write the value itself")
+    if found := query.functions & _VOLATILE:
+        raise UsageError(
+            f"{line}: {min(found)}() gives another answer each time",
+            "derive it from the events: a build is a function of the facts",
+        )
+    if not model.sources:
+        raise UsageError(f"{line}: the model reads no table", "read the facts or a model")
+    if query.results is not None:
+        check_columns(model, query.results)
+
+
+def check_columns(model: Model, found: Sequence[str]) -> None:
+    """Refuse a model whose SQL yields other columns than its header tells of.
+
+    Raises:
+        UsageError: with the first that differs.
+    """
+    is_rollup = model.materialize == "rollup"
+    results = [name for name in found if not (is_rollup and name == model.day)]
+    line = f"{model.place}:{model.first_line}"
+    if is_rollup and len(results) == len(found):
+        raise UsageError(f"{line}: the partial rows have no {model.day}", f"select {model.day}")
+    told = list(model.columns)
+    for column in results:
+        if column not in told:
+            raise UsageError(f"{line}: column {column or '?'} is not told of", "add it to columns")
+    for column in told:
+        if column not in results:
+            raise UsageError(f"{line}: there is no column {column}", "take it out of columns")
+    if results != told:
+        column = next(a for a, b in zip(results, told, strict=False) if a != b)
+        raise UsageError(
+            f"{line}: columns are told of in another order than selected, from {column} on",
+            "give both one order",
+        )

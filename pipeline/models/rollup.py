@@ -1,0 +1,75 @@
+"""Lifetime tables from daily parts: days merge into months, months into the whole.
+
+A day's new events change one day, one month and the whole; history is never read again.
+Merging in two steps gives what merging at once would, since every merge is associative: of a
+latest value a month also keeps when it was, since that row need not be the newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.lake.derived import PART
+from pipeline.models.model import Merge, Model
+
+DAYS, MONTHS = f"{PART}days", f"{PART}months"
+MONTH = "event_month"
+_BY = f"{PART}by"
+
+
+def months_sql(model: Model) -> str:
+    """Return the SQL of the months of a rollup, from its days."""
+    month = f"date_trunc('month', {quoted(model.day)})::date as {quoted(MONTH)}"
+    return _merge_sql(model, model.name + DAYS, [month], is_of_days=True)
+
+
+def whole_sql(model: Model) -> str:
+    """Return the SQL of a rollup, from its months."""
+    return _merge_sql(model, model.name + MONTHS, [], is_of_days=False)
+
+
+def quoted(name: str) -> str:
+    """Return a column's name as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _merge_sql(model: Model, source: str, also: list[str], *, is_of_days: bool) -> str:
+    columns = [
+        quoted(name) if name in model.key else f"{merged(name, model.merge[name], is_of_days)}"
+        for name in model.columns
+    ]
+    extra = list(_times(model)) if is_of_days else []
+    return f"select {', '.join([*also, *columns, *extra])} from {quoted(source)} group by all"
+
+
+def _times(model: Model) -> Iterator[str]:
+    """Yield, for every latest or earliest value, when it was."""
+    for name, merge in model.merge.items():
+        if merge.by:
+            picked = _picked(name, merge, quoted(merge.by), quoted(merge.by))
+            yield f"{picked} as {quoted(name + _BY)}"
+
+
+def merged(name: str, merge: Merge, is_of_days: bool) -> str:
+    """Return the expression that merges a column's values."""
+    column = quoted(name)
+    match merge.how:
+        case "union":
+            lists = f"flatten(list({column}) filter (where {column} is not null))"
+            value = f"list_sort(list_distinct({lists}))"
+        case "any" | "all":
+            value = f"bool_{'or' if merge.how == 'any' else 'and'}({column})"
+        case "latest" | "earliest":
+            by = quoted(merge.by if is_of_days else name + _BY)
+            value = _picked(name, merge, column, by)
+        case _:
+            value = f"{merge.how}({column})"
+    return f"{value} as {column}"
+
+
+def _picked(name: str, merge: Merge, what: str, by: str) -> str:
+    """Return what belongs to the latest or earliest value; of ties the larger value's."""
+    column = quoted(name)
+    way = "desc" if merge.how == "latest" else "asc"
+    order = f"{by} {way} nulls last, {column} desc"
+    return f"first({what} order by {order}) filter (where {column} is not null)"
