@@ -1,7 +1,7 @@
 /*
 name: shared_events
 grain: one row per cross-account call and day (shared_event_id, event_date)
-description: The two sides of a cross-account call, and who made it as the side that knows says.
+description: The sides of a cross-account call, and who made it as the side that knows best says.
 materialize: daily
 lookback: 1 day
 lookahead: 1 day
@@ -13,7 +13,7 @@ columns:
   event_date: the UTC day; a call whose sides fall on two days has a row on each
   event_ids: the events of its sides, those of the day before and after included
   account_ids: the accounts of these
-  n_sides: how many sides are there; the other account's trail may not be
+  n_sides: how many these are; where the other account's trail is not there, there is no row
   first_event_time: when the first of them happened
   principal_id: who called, from the side that names more than an account
   principal_type: the kind of that principal
@@ -43,7 +43,10 @@ sides as (
             else 1
         end as vagueness
     from events
-    where shared_event_id <> '' and is_counted
+    where
+        shared_event_id is not null
+        and is_counted
+        and event_category is distinct from 'Insight'
 ),
 
 days as (
@@ -84,3 +87,4 @@ select
     min(event_id) filter (where place = 1) as principal_event_id
 from ranked
 group by 1, 2
+having count(*) > 1
