@@ -25,9 +25,9 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Lake:
         change.set_properties({"write.metadata.metrics.column.eventtime": "full"})
     files = [[event(at(day, hour), hour) for hour in (0, 7, 23)] for day in range(8)]
     files.append([event(at(2, 5), eventtime="2026-10-03 05:00:00")])
-    files.append([event(at(3, 0, 0), eventtime="2026-10-04T02:00:00+02:00")])
+    files.append([event(at(3, 0, 1), eventtime="2026-10-04T02:01:00+02:00")])
     files.append([event(at(3, 23, 30), eventtime="2026-10-05T01:30:00.250+02:00")])
-    files.append([event(at(5), eventtime=None), event(at(5, 23), eventtime="20261006T230000Z")])
+    files.append([event(at(5, 1), eventtime=None), event(at(5, 22), eventtime="20261006T220000Z")])
     commit_rows(lake, *files)
     return lake
 
@@ -283,6 +283,46 @@ _CONDITIONS = st.recursive(
     max_leaves=5,
 )
 _KEY = "eventid"
+_COLUMNS = "eventid, event_time, event_date, eventtime, eventname"
+_NESTED = (
+    "select {k} from (select COLUMNS from cloudtrail_logs where {b}) as x where {a}",
+    "select {k} from (select * from cloudtrail_logs order by event_time limit 9) as x where {a}",
+    (
+        "select {k} from (select * exclude (event_time), event_time + interval 1 day as event_time"
+        " from cloudtrail_logs) as x where {a}"
+    ),
+    (
+        "select {k} from (select *, row_number() over (order by event_time, eventid) as n"
+        " from cloudtrail_logs) as x where {a} and n < 9"
+    ),
+    (
+        "with c as (select COLUMNS from cloudtrail_logs), d as (select distinct * from c"
+        " where {b}), e as (select d.* from d) select {k} from e where {a}"
+    ),
+    (
+        "with c as (select COLUMNS from cloudtrail_logs) select l.{k}, r.{k} from c as l"
+        " {j} join c as r on l.event_date = r.event_date and {rb} where {ra}"
+    ),
+    (
+        "with c as (select l.eventid, coalesce(r.event_time, l.event_time) as event_time,"
+        " r.event_date, l.eventtime, r.eventname from cloudtrail_logs as l {j} join"
+        " cloudtrail_logs as r on l.eventid = r.eventid and {rb}) select {k} from c where {a}"
+    ),
+    (
+        "with c as (select COLUMNS from cloudtrail_logs where {b} union all"
+        " select eventid, ingested_at, event_date, eventname, eventtime from cloudtrail_logs)"
+        " select {k} from c where {a}"
+    ),
+    (
+        "select n from (select event_date, eventtime, max(event_time) as event_time,"
+        " min(eventname) as eventname, count(*) as n from cloudtrail_logs"
+        " group by rollup (event_date, eventtime)) as x where {a}"
+    ),
+    (
+        "with cloudtrail_logs as (select * from cloudtrail_logs where {b})"
+        " select {k} from cloudtrail_logs where {a}"
+    ),
+)
 _SHAPES = st.sampled_from(
     [
         "select {k} from cloudtrail_logs where {a}",
@@ -315,6 +355,7 @@ _SHAPES = st.sampled_from(
             " (select 1 from cloudtrail_logs as r where r.event_date = l.event_date and {rb})"
         ),
         "select {k} from cloudtrail_logs join (select 1 as one) on {a}",
+        *(query.replace("COLUMNS", _COLUMNS) for query in _NESTED),
     ]
 )
 
