@@ -21,12 +21,16 @@ def reference_tables(files: Mapping[str, Path]) -> Mapping[str, pa.Table]:
         UsageError: a file is missing, or is not as its table needs it.
     """
     from pipeline.iam.actions import action_table, prefix_table
+    from pipeline.iam.resource_types import type_table
     from pipeline.iam.resources import template_table
+    from pipeline.models.change_kinds import change_kinds
     from pipeline.models.context import read_context
 
     return {
         **read_context(files),
         "iam_actions": action_table(),
         "iam_prefixes": prefix_table(),
+        "resource_types": type_table(),
         "resource_templates": template_table(),
+        "change_kinds": change_kinds(),
     }

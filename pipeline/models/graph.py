@@ -17,7 +17,7 @@ LAYERS = ("staging", "intermediate", "marts")
 REFERENCES = frozenset(
     {
         *("accounts", "scopes", "identities", "automation_roles", "approvals", "context_files"),
-        *("iam_actions", "iam_prefixes", "resource_templates", "change_kinds"),
+        *("iam_actions", "iam_prefixes", "resource_types", "resource_templates", "change_kinds"),
     }
 )
 """Tables of context and mapping, which are given to a build whole."""
