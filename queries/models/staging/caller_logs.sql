@@ -75,9 +75,10 @@ logs as (
         nullif(useridentity.invokedby, '') as invoked_by,
         nullif(useridentity.inscopeof.credentialsissuedto, '') as workload_arn,
         nullif(useridentity.sessioncontext.attributes.creationdate, '') as session_created_text,
-        useridentity.sessioncontext.attributes.mfaauthenticated as mfa_flag,
-        readonly as read_only_flag, managementevent as management_flag,
-        sessioncredentialfromconsole as console_flag, tlsdetails.tlsversion as tls_version,
+        lower(useridentity.sessioncontext.attributes.mfaauthenticated) as mfa_flag,
+        lower(replace(readonly, '"', '')) as read_only_flag,  -- some records have it as text
+        lower(replace(managementevent, '"', '')) as management_flag,
+        lower(sessioncredentialfromconsole) as console_flag, tlsdetails.tlsversion as tls_version,
         nullif(errorcode, '') as error_code, nullif(errormessage, '') as error_message,
         sourceipaddress as source_address, useragent as user_agent,
         nullif(vpcendpointid, '') as vpc_endpoint_id,

@@ -138,7 +138,7 @@ select
         else actions.access_level
     end as access_level,
     coalesce(
-        case lower(logs.read_only_flag) when 'true' then true when 'false' then false end,
+        case logs.read_only_flag when 'true' then true when 'false' then false end,
         actions.access_level in ('read', 'list')
     ) as is_read_only,
     logs.is_management_event, logs.error_code, logs.error_message, logs.is_error, logs.is_denied,

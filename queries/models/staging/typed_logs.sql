@@ -106,13 +106,13 @@ select
                 lower(regexp_extract(error_message, 'to\s+perform:?\s+([\w-]+):\w', 1)) || ':'
                 || regexp_extract(error_message, 'to\s+perform:?\s+[\w-]+:(\w+)', 1)
     end as denied_action,
-    case lower(mfa_flag) when 'true' then true when 'false' then false end as is_mfa_authenticated,
-    case lower(management_flag)
+    case mfa_flag when 'true' then true when 'false' then false end as is_mfa_authenticated,
+    case management_flag
         when 'true' then true when 'false' then false else event_category = 'Management'
     end as is_management_event,
     -- the flag came with version 1.08 and is written where true; before, a user agent may tell
     case
-        when lower(console_flag) = 'true' or event_type like 'AwsConsole%' then true
+        when console_flag = 'true' or event_type like 'AwsConsole%' then true
         when event_version >= '1.08' then false
         when user_agent like 'console.%amazonaws.com' or user_agent like '%S3Console/%' then true
     end as is_console,
@@ -127,6 +127,7 @@ select
     case
         when session_created_text like '____-__-__T%'
             then try_cast(session_created_text as timestamptz)
-        else cast(try_strptime(session_created_text, '%Y%m%dT%H%M%SZ') as timestamptz)
+        when session_created_text like '________T______Z'
+            then cast(try_strptime(session_created_text, '%Y%m%dT%H%M%SZ') as timestamptz)
     end as session_created_at
 from judged
