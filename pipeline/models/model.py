@@ -23,7 +23,9 @@ _KNOWN = {
 }
 _CHECKS = {"unique", "not_null", "accepted", "relationships", "rows", "reconciles"}
 _PLAIN_MERGES = {"min", "max", "sum", "union", "any", "all"}
-_MERGE = re.compile(r"(latest|earliest)\((\w+)\)")
+_PICKED = re.compile(r"(latest|earliest)\((\w+)(, nulls)?\)")
+_UNION = re.compile(r"union\((\d+)\)")
+_CUT = re.compile(r"cut\((\w+(?:, \w+)*)\)")
 _DAYS = re.compile(r"(\d+) days?")
 _VOLATILE = {"now", "current_timestamp", "current_date", "current_time", "random", "rand", "uuid"}
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -34,12 +36,19 @@ class Merge:
     """How the partial values of a rollup's column become one.
 
     Attributes:
-        how: min, max, sum, union, any, all, latest or earliest.
+        how: min, max, sum, union, any, all, latest, earliest or cut.
         by: the column that says which value is the latest or earliest.
+        keeps_null: whether null can be the latest or earliest value, not known as of then.
+        limit: how many values a union keeps, the smallest; 0: all. The smallest of the smallest
+            are the smallest of all, so the order of merging does not matter.
+        lists: columns of which `cut` tells whether one has lost values.
     """
 
     how: str
     by: str = ""
+    keeps_null: bool = False
+    limit: int = 0
+    lists: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,12 +241,19 @@ def _days(header: _Header, key: str) -> Mapping[str, int]:
 def _merge(header: _Header, column: str, said: Any) -> Merge:
     if said in _PLAIN_MERGES:
         return Merge(str(said))
-    match = _MERGE.fullmatch(str(said))
+    if match := _UNION.fullmatch(str(said)):
+        return Merge("union", limit=int(match[1]))
+    if match := _CUT.fullmatch(str(said)):
+        return Merge("cut", lists=tuple(match[1].split(", ")))
+    match = _PICKED.fullmatch(str(said))
     if not match:
         known = ", ".join(sorted(_PLAIN_MERGES))
-        step = f"write {known}, latest(column) or earliest(column)"
+        step = (
+            f"write {known}, union(1000), cut(list, list), latest(column), earliest(column), "
+            "or latest(column, nulls) where null may be the latest value"
+        )
         raise header.wrong(column, f"{column}: {said} is no way to merge", step)
-    return Merge(match[1], match[2])
+    return Merge(match[1], match[2], keeps_null=bool(match[3]))
 
 
 def _read_checks(header: _Header) -> Checks:
@@ -315,6 +331,9 @@ def _check_rollup(model: Model, header: _Header) -> None:
     for name, merge in model.merge.items():
         if merge.by and merge.by not in model.columns:
             raise header.wrong(name, f"{name}: {merge.by} is no column", "see columns")
+        for other in merge.lists:
+            if other not in model.merge or not model.merge[other].limit:
+                raise header.wrong(name, f"{name}: {other} is no union(…)", "give it a limit")
 
 
 def _check_sql(model: Model, query: QueryFile, header: _Header) -> None:

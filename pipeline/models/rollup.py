@@ -35,7 +35,7 @@ def quoted(name: str) -> str:
 
 def _merge_sql(model: Model, source: str, also: list[str], *, is_of_days: bool) -> str:
     columns = [
-        quoted(name) if name in model.key else f"{merged(name, model.merge[name], is_of_days)}"
+        quoted(name) if name in model.key else merged(model, name, is_of_days)
         for name in model.columns
     ]
     extra = list(_times(model)) if is_of_days else []
@@ -50,13 +50,16 @@ def _times(model: Model) -> Iterator[str]:
             yield f"{picked} as {quoted(name + _BY)}"
 
 
-def merged(name: str, merge: Merge, is_of_days: bool) -> str:
+def merged(model: Model, name: str, is_of_days: bool) -> str:
     """Return the expression that merges a column's values."""
+    merge = model.merge[name]
     column = quoted(name)
     match merge.how:
         case "union":
-            lists = f"flatten(list({column}) filter (where {column} is not null))"
-            value = f"list_sort(list_distinct({lists}))"
+            value = f"list_sort({_distinct(name)})" + (f"[:{merge.limit}]" if merge.limit else "")
+        case "cut":
+            over = (f"len({_distinct(one)}) > {model.merge[one].limit}" for one in merge.lists)
+            value = " or ".join(f"coalesce({it}, false)" for it in (f"bool_or({column})", *over))
         case "any" | "all":
             value = f"bool_{'or' if merge.how == 'any' else 'and'}({column})"
         case "latest" | "earliest":
@@ -67,9 +70,15 @@ def merged(name: str, merge: Merge, is_of_days: bool) -> str:
     return f"{value} as {column}"
 
 
+def _distinct(name: str) -> str:
+    column = quoted(name)
+    return f"list_distinct(flatten(list({column}) filter (where {column} is not null)))"
+
+
 def _picked(name: str, merge: Merge, what: str, by: str) -> str:
     """Return what belongs to the latest or earliest value; of ties the larger value's."""
     column = quoted(name)
     way = "desc" if merge.how == "latest" else "asc"
     order = f"{by} {way} nulls last, {column} desc"
-    return f"first({what} order by {order}) filter (where {column} is not null)"
+    counts = by if merge.keeps_null else column
+    return f"first({what} order by {order}) filter (where {counts} is not null)"

@@ -8,7 +8,7 @@ checks:
   unique: [event_id, account_id]
   not_null: [event_id, event_time, event_date, principal_id]
   accepted:
-    link_confidence: [certain, likely, possible, none]
+    root_confidence: [certain, likely, possible, none]
   reconciles:
     every_named_call_is_here: >
       select (select count(*) from events
@@ -38,7 +38,7 @@ columns:
     who was really behind it; the principal itself where it acts without a session; null, unknown
   root_principal_type: what kind of principal that is
   root_human: the human behind it; null, not known
-  link_confidence: how sure that is
+  root_confidence: how sure that is; none, the way back was not found
   source_identity: the source identity that was set when the session began
   invoked_by: the service that made the call for the principal
   source_ip: the address it came from
@@ -84,7 +84,7 @@ select
     calls.root_principal_id,
     calls.root_principal_type,
     calls.root_human,
-    calls.link_confidence,
+    calls.root_confidence,
     calls.source_identity,
     calls.invoked_by,
     calls.source_ip,

@@ -27,7 +27,7 @@ columns:
     who was really behind it; the principal itself where it acts without a session; null, unknown
   root_principal_type: what kind of principal that is
   root_human: the human behind it; null, not known
-  link_confidence: how sure that is
+  root_confidence: how sure that is; none, the way back was not found
   source_identity: the source identity that was set when the session began
   invoked_by: the service that made the call for the principal
   source_ip: the address it came from
@@ -86,7 +86,7 @@ select
     case when calls.is_itself then calls.principal_type else roots.root_principal_type end
         as root_principal_type,
     case when calls.is_itself then people.human else roots.root_human end as root_human,
-    case when calls.is_itself then 'certain' else roots.link_confidence end as link_confidence,
+    case when calls.is_itself then 'certain' else roots.root_confidence end as root_confidence,
     calls.source_identity,
     calls.invoked_by,
     calls.source_ip,

@@ -6,10 +6,10 @@ materialize: rollup
 key: [access_key_id]
 merge:
   created_time: min
-  created_for: earliest(created_time)
+  created_for: earliest(created_time, nulls)
   created_by: earliest(created_time)
-  created_by_root: earliest(created_time)
-  created_by_human: earliest(created_time)
+  created_by_root: earliest(created_time, nulls)
+  created_by_human: earliest(created_time, nulls)
 checks:
   unique: [access_key_id]
   not_null: [access_key_id, created_time, created_by]

@@ -15,7 +15,7 @@ columns:
   root_principal_type: what kind of principal that is
   root_human: the human behind it; null, not known
   link: how the chain was found
-  link_confidence: how sure the weakest link is
+  root_confidence: how sure the weakest link is
 */
 with
 
@@ -33,7 +33,7 @@ roots as (
         lineage.root_principal_type,
         lineage.root_human,
         lineage.link,
-        lineage.confidence as link_confidence,
+        lineage.confidence as root_confidence,
         lineage.event_date as first_date
     from session_lineage as lineage
     cross join days_after
@@ -46,6 +46,6 @@ select
     root_principal_type,
     root_human,
     link,
-    link_confidence
+    root_confidence
 from roots
 qualify row_number() over (partition by session_id, event_date order by first_date desc) = 1

@@ -9,8 +9,9 @@ checks:
   not_null: [event_id, event_time, event_date, principal_id]
   accepted:
     policy_type:
-      [identity, resource, session, permissions_boundary, service_control, resource_control,
-       vpc_endpoint, role_trust]
+      [identity_based, resource_based, session, permissions_boundary, service_control,
+       resource_control, vpc_endpoint]
+    root_confidence: [certain, likely, possible, none]
   reconciles:
     all_denials_of_the_facts: >
       select (select count(*) from access_denied)
@@ -26,12 +27,15 @@ columns:
   event_name: the API operation
   principal_id: who was denied
   principal_type: what kind of principal that is
-  root_principal_id: who was really behind it; null, unknown
+  root_principal_id: >
+    who was really behind it, as far back as is known; the principal itself where it acts without a
+    session; null, unknown
   root_human: the human behind it; null, not known
-  link_confidence: how sure that is
+  root_confidence: how sure that is; none, the way back was not found
   action: the IAM action that was denied, from AWS's message where it names one, else as mapped
   resource: the resource that AWS's message names; null, none
   policy_type: the kind of policy that denied it; null, AWS does not say
+  denying_policy_arn: that policy, where the message names it
   is_explicit_deny: >
     whether a policy forbids it; false, none allows it; null, AWS does not say
   error_code: the error
@@ -40,57 +44,33 @@ columns:
   user_agent: the program that made it
   invoked_by: the service that made the call for the principal
 */
-with
-
-denied as (
-    select
-        *,
-        case
-            when regexp_matches(error_message, 'perform: [A-Za-z0-9-]+:[A-Za-z0-9*]+')
-                then regexp_extract(error_message, 'perform: ([A-Za-z0-9-]+:[A-Za-z0-9*]+)', 1)
-        end as message_action,
-        case
-            when regexp_matches(error_message, 'on resource: "?[^ "]+')
-                then
-                    rtrim(regexp_extract(error_message, 'on resource: "?([^ "]+)', 1), ',.')
-        end as message_resource
-    from event_actors
-    where is_denied
-)
-
 select
-    event_id,
-    event_time,
-    event_date,
-    account_id,
-    account_name,
-    region,
-    event_source,
-    event_name,
-    principal_id,
-    principal_type,
-    root_principal_id,
-    root_human,
-    link_confidence,
-    coalesce(message_action, iam_action) as action,
-    message_resource as resource,
-    case
-        when error_message like '%identity-based polic%' then 'identity'
-        when error_message like '%resource-based polic%' then 'resource'
-        when error_message like '%session polic%' then 'session'
-        when error_message like '%permissions boundary%' then 'permissions_boundary'
-        when error_message like '%service control polic%' then 'service_control'
-        when error_message like '%resource control polic%' then 'resource_control'
-        when error_message like '%VPC endpoint polic%' then 'vpc_endpoint'
-        when error_message like '%role trust polic%' then 'role_trust'
-    end as policy_type,
-    case
-        when error_message like '%with an explicit deny%' then true
-        when error_message like '%because no %' then false
-    end as is_explicit_deny,
-    error_code,
-    error_message,
-    source_ip,
-    user_agent,
-    invoked_by
-from denied
+    denied.event_id,
+    denied.event_time,
+    denied.event_date,
+    denied.account_id,
+    denied.account_name,
+    denied.region,
+    denied.event_source,
+    denied.event_name,
+    denied.principal_id,
+    denied.principal_type,
+    denied.root_principal_id,
+    denied.root_human,
+    denied.root_confidence,
+    coalesce(messages.denied_action, denied.iam_action) as action,
+    messages.denied_resource as resource,
+    messages.policy_type,
+    messages.denying_policy_arn,
+    messages.is_explicit_deny,
+    denied.error_code,
+    denied.error_message,
+    denied.source_ip,
+    denied.user_agent,
+    denied.invoked_by
+from event_actors as denied
+left join access_denied_messages as messages
+    on
+        denied.event_id = messages.event_id
+        and denied.account_id is not distinct from messages.account_id
+where denied.is_denied

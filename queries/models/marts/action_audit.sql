@@ -15,10 +15,11 @@ merge:
   first_principal_id: earliest(first_event_time)
   last_principal_id: latest(last_event_time)
   event_names: union
-  principals: union
-  accounts: union
+  principals: union(1000)
+  accounts: union(1000)
   regions: union
-  error_codes: union
+  error_codes: union(1000)
+  is_list_cut: cut(principals, accounts, error_codes)
 checks:
   unique: [action, event_source]
   not_null: [action, event_source, n_calls, first_event_time, last_event_time]
@@ -48,6 +49,7 @@ columns:
   accounts: the accounts it was used in
   regions: the regions it was used in
   error_codes: errors it gave
+  is_list_cut: whether a list has lost values; each keeps the first 1,000 in their order
 */
 select
     event_date,
@@ -71,7 +73,8 @@ select
     list_sort(array_agg(distinct account_id) filter (where account_id is not null)) as accounts,
     list_sort(array_agg(distinct region) filter (where region is not null)) as regions,
     list_sort(array_agg(distinct error_code) filter (where error_code is not null))
-        as error_codes
+        as error_codes,
+    false as is_list_cut
 from events
 where is_counted
 group by 1, 2, 3

@@ -8,7 +8,7 @@ checks:
   not_null: [event_id, event_time, event_date, principal_id, kind, reason]
   accepted:
     audience: [everyone, other_account]
-    link_confidence: [certain, likely, possible, none]
+    root_confidence: [certain, likely, possible, none]
   reconciles:
     nothing_but_calls_that_succeeded: >
       select (select count(*) from exposure_changes)
@@ -27,9 +27,11 @@ columns:
   event_name: the API operation
   principal_id: the principal that made the call
   principal_type: what kind of principal that is
-  root_principal_id: who was really behind it; null, unknown
+  root_principal_id: >
+    who was really behind it, as far back as is known; the principal itself where it acts without a
+    session; null, unknown
   root_human: the human behind it; null, not known
-  link_confidence: how sure that is
+  root_confidence: how sure that is; none, the way back was not found
   kind: what decides on it, such as policy, acl, sharing, security_group
   target_type: the type of what is exposed, as an IAM resource type; null, the account
   target: its name or id, as the event has it
@@ -93,7 +95,7 @@ select
     changes.principal_type,
     changes.root_principal_id,
     changes.root_human,
-    changes.link_confidence,
+    changes.root_confidence,
     targets.kind,
     targets.target_type,
     targets.target,

@@ -8,7 +8,7 @@ checks:
   not_null: [event_id, event_time, event_date, principal_id, kind, effect, is_success]
   accepted:
     effect: [started, stopped, removed, narrowed, changed]
-    link_confidence: [certain, likely, possible, none]
+    root_confidence: [certain, likely, possible, none]
   reconciles:
     every_call_of_the_area: >
       select (select count(*) from logging_changes)
@@ -27,9 +27,11 @@ columns:
   event_name: the API operation
   principal_id: the principal that made the call
   principal_type: what kind of principal that is
-  root_principal_id: who was really behind it; null, unknown
+  root_principal_id: >
+    who was really behind it, as far back as is known; the principal itself where it acts without a
+    session; null, unknown
   root_human: the human behind it; null, not known
-  link_confidence: how sure that is
+  root_confidence: how sure that is; none, the way back was not found
   kind: what kind of log or detector
   effect: >
     started, stopped, removed, narrowed, or changed where the event does not tell which way
@@ -66,7 +68,7 @@ select
     changes.principal_type,
     changes.root_principal_id,
     changes.root_human,
-    changes.link_confidence,
+    changes.root_confidence,
     targets.kind,
     case
         when targets.change <> 'changed' then targets.change

@@ -11,7 +11,7 @@ checks:
       [security_group, network_acl, route_table, gateway, vpn, vpc, subnet, peering, endpoint,
        load_balancer, public_ip, firewall, dns]
     change: [added, changed, removed]
-    link_confidence: [certain, likely, possible, none]
+    root_confidence: [certain, likely, possible, none]
   reconciles:
     every_call_of_the_area: >
       select (select count(*) from network_changes)
@@ -30,9 +30,11 @@ columns:
   event_name: the API operation
   principal_id: the principal that made the call
   principal_type: what kind of principal that is
-  root_principal_id: who was really behind it; null, unknown
+  root_principal_id: >
+    who was really behind it, as far back as is known; the principal itself where it acts without a
+    session; null, unknown
   root_human: the human behind it; null, not known
-  link_confidence: how sure that is
+  root_confidence: how sure that is; none, the way back was not found
   kind: what kind of thing is changed
   change: added, changed or removed
   target_type: the type of what is changed, as an IAM resource type
@@ -91,7 +93,7 @@ select
     changes.principal_type,
     changes.root_principal_id,
     changes.root_human,
-    changes.link_confidence,
+    changes.root_confidence,
     targets.kind,
     targets.change,
     targets.target_type,

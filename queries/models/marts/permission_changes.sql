@@ -10,7 +10,7 @@ checks:
     kind:
       [grant, revoke, policy, resource_policy, trust, boundary, credential, identity, guardrail]
     change: [added, changed, removed]
-    link_confidence: [certain, likely, possible, none]
+    root_confidence: [certain, likely, possible, none]
   reconciles:
     every_call_of_the_area: >
       select (select count(*) from permission_changes)
@@ -29,9 +29,11 @@ columns:
   event_name: the API operation
   principal_id: the principal that made the call
   principal_type: what kind of principal that is
-  root_principal_id: who was really behind it; null, unknown
+  root_principal_id: >
+    who was really behind it, as far back as is known; the principal itself where it acts without a
+    session; null, unknown
   root_human: the human behind it; null, not known
-  link_confidence: how sure that is
+  root_confidence: how sure that is; none, the way back was not found
   kind: >
     grant or revoke (a principal is given or loses something), policy (a managed policy's text),
     resource_policy, trust (who may become a role), boundary, credential (keys, passwords, MFA),
@@ -64,7 +66,7 @@ select
     changes.principal_type,
     changes.root_principal_id,
     changes.root_human,
-    changes.link_confidence,
+    changes.root_confidence,
     targets.kind,
     targets.change,
     targets.target_type,

@@ -25,15 +25,17 @@ merge:
   n_console_logins: sum
   n_key_calls: sum
   n_permission_changes: sum
-  services: union
-  actions: union
-  regions: union
-  accounts: union
-  source_ips: union
-  user_agents: union
-  access_keys: union
-  used_by: union
-  humans: union
+  services: union(1000)
+  actions: union(1000)
+  regions: union(1000)
+  accounts: union(1000)
+  source_ips: union(1000)
+  user_agents: union(1000)
+  access_keys: union(1000)
+  used_by: union(1000)
+  humans: union(1000)
+  is_list_cut:
+    cut(services, actions, regions, accounts, source_ips, user_agents, access_keys, used_by, humans)
 checks:
   unique: [principal_id]
   not_null: [principal_id, principal_type, n_calls, first_event_time, last_event_time]
@@ -78,6 +80,7 @@ columns:
   used_by: >
     who was really behind its sessions, other principals only; null, nobody else or not known
   humans: the humans behind its sessions, or it; null, not known
+  is_list_cut: whether a list has lost values; each keeps the first 1,000 in their order
 */
 with
 
@@ -140,7 +143,8 @@ people as (
 select
     used.*,
     behind.used_by,
-    coalesce(behind.humans, people.humans) as humans
+    coalesce(behind.humans, people.humans) as humans,
+    false as is_list_cut
 from used
 left join behind
     on

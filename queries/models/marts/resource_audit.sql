@@ -11,14 +11,14 @@ merge:
   resource_account_id: max
   created_time: min
   created_by: earliest(created_time)
-  created_by_root: earliest(created_time)
-  created_by_human: earliest(created_time)
+  created_by_root: earliest(created_time, nulls)
+  created_by_human: earliest(created_time, nulls)
   last_changed_time: max
   last_changed_by: latest(last_changed_time)
-  last_changed_by_root: latest(last_changed_time)
-  last_changed_by_human: latest(last_changed_time)
+  last_changed_by_root: latest(last_changed_time, nulls)
+  last_changed_by_human: latest(last_changed_time, nulls)
   n_changes: sum
-  changed_by: union
+  changed_by: union(1000)
   first_event_time: min
   last_event_time: max
   last_touched_by: latest(last_event_time)
@@ -26,7 +26,8 @@ merge:
   n_reads: sum
   n_errors: sum
   n_denied: sum
-  accessed_by: union
+  accessed_by: union(1000)
+  is_list_cut: cut(changed_by, accessed_by)
   n_exposure_changes: sum
   last_exposure_time: max
   last_exposure: latest(last_exposure_time)
@@ -68,6 +69,7 @@ columns:
   n_errors: calls that failed, denied ones among them
   n_denied: calls that were denied
   accessed_by: principals that made calls that succeeded
+  is_list_cut: whether a list has lost values; each keeps the first 1,000 in their order
   n_exposure_changes: calls that opened it to others, or closed it
   last_exposure_time: the last of them
   last_exposure: what it did
@@ -116,6 +118,7 @@ select
     used.n_errors,
     used.n_denied,
     used.accessed_by,
+    false as is_list_cut,
     coalesce(exposed.n_exposure_changes, 0) as n_exposure_changes,
     exposed.last_exposure_time,
     exposed.last_exposure,

@@ -10,7 +10,7 @@ checks:
   unique: [resource_arn, event_id, account_id]
   not_null: [resource_arn, event_id, event_time, event_date, principal_id]
   accepted:
-    link_confidence: [certain, likely, possible, none]
+    root_confidence: [certain, likely, possible, none]
   reconciles:
     every_change_with_its_resources: >
       select (select count(*) from resource_history)
@@ -35,9 +35,11 @@ columns:
     whether the resource is what the call changes rather than what it uses; null, not known
   principal_id: the principal that made the call
   principal_type: what kind of principal that is
-  root_principal_id: who was really behind it; null, unknown
+  root_principal_id: >
+    who was really behind it, as far back as is known; the principal itself where it acts without a
+    session; null, unknown
   root_human: the human behind it; null, not known
-  link_confidence: how sure that is
+  root_confidence: how sure that is; none, the way back was not found
   source_ip: the address it came from
   user_agent: the program that made it
   is_console: whether it was made in the console
@@ -108,7 +110,7 @@ select
     principal_type,
     root_principal_id,
     root_human,
-    link_confidence,
+    root_confidence,
     source_ip,
     user_agent,
     is_console,
