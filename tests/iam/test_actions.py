@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -206,12 +207,16 @@ def test_calls_of_the_simulator_are_known() -> None:
 
 
 def _refused() -> Iterator[tuple[str, str, str]]:
-    for file in sorted((SHARED / "attack-logs").glob("*.ndjson")):
-        for line in file.read_text(encoding="utf-8").splitlines():
-            event = json.loads(line)
-            denial = read_denial(event.get("errorMessage") or "")
-            if denial:
-                yield event["eventSource"], event["eventName"], denial.action
+    files = (one.read_text(encoding="utf-8") for one in SHARED.glob("attack-logs/*.ndjson"))
+    events = [json.loads(line) for file in files for line in file.splitlines()]
+    for one in SHARED.glob("s3-trail/**/*.json.gz"):
+        content = gzip.decompress(one.read_bytes())
+        if b"authorized to perform: " in content:
+            events += json.loads(content)["Records"]
+    for event in events:
+        denial = read_denial(event.get("errorMessage") or "")
+        if denial:
+            yield event["eventSource"], event["eventName"], denial.action
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="no ../shared/data here")

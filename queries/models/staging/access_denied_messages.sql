@@ -3,6 +3,11 @@ name: access_denied_messages
 grain: one row per event whose error message names the refused action (account_id, event_id)
 description: What error messages say of refused calls, in every form that AWS documents.
 materialize: view
+checks:
+  not_null: [denied_action]
+  accepted:
+    policy_type: [identity_based, resource_based, session, permissions_boundary, service_control,
+      resource_control, vpc_endpoint]
 columns:
   account_id: the account that received the call, else the caller's
   event_id: the event
