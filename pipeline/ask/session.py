@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,19 +17,22 @@ import duckdb
 from pipeline.ask.answer import Answer
 from pipeline.ask.explain import Plan, TablePlan, plan_table
 from pipeline.ask.files import NUMBER, TableFiles, list_files
+from pipeline.ask.models import Named, view_names
 from pipeline.ask.prune import Reading, read_tables
 from pipeline.ask.statement import Statement, read_statement, refusal
 from pipeline.ask.tree import Tree, parameters
-from pipeline.errors import LakeError
+from pipeline.errors import LakeError, QueryError
 from pipeline.lake.catalog import CatalogOptions, Lake
 from pipeline.lake.catalog import open_lake as open_storage
 from pipeline.lake.damage import find_damage
+from pipeline.lake.derived import list_derived
 from pipeline.lake.schema import TABLES
 from pipeline.lake.snapshot import LakeView, connect, read_lake, scan_sql
 
 Parameters = Mapping[str, Any] | Sequence[Any]
 
 _FILES = "trailhouse_files"
+_MISSING = re.compile(r"Table with name (\w+) does not exist")
 _EVERY_FILE = f"select {NUMBER} from {_FILES} where true"
 
 
@@ -38,6 +42,7 @@ class Snapshot:
 
     view: LakeView
     connection: duckdb.DuckDBPyConnection
+    named: Named
     _files: dict[str, TableFiles] = field(default_factory=dict)
 
     def sql(self, query: str, parameters: Parameters | None = None) -> Answer:
@@ -48,7 +53,7 @@ class Snapshot:
             return self._answer(cursor, statement, parameters)
         except (duckdb.Error, RuntimeError) as refused:
             cursor.close()
-            raise self._damage(refused) or refusal(refused, query) from refused
+            raise self._refusal(refused, query) from refused
         except BaseException:
             cursor.close()
             raise
@@ -56,7 +61,8 @@ class Snapshot:
     def files(self, table: str) -> TableFiles:
         """Return all data files of a table; planned once."""
         if table not in self._files:
-            self._files[table] = list_files(self.view.tables[table])
+            view = self.view.tables.get(table) or self.named.tables[table]
+            self._files[table] = list_files(view)
         return self._files[table]
 
     def _answer(
@@ -65,23 +71,39 @@ class Snapshot:
         statement: Statement,
         given: Parameters | None,
     ) -> Answer:
-        mentioned = [name for name in TABLES if _may_read(statement, name)]
-        columns = {name: self.files(name).columns for name in mentioned}
-        readings = read_tables(statement.tree, columns)
+        views = self.named.resolve(cursor, statement.tree)
+        derived = self.named.read_by(views.values(), statement.tree)
+        mentioned = [name for name in TABLES if views or _may_read(statement, name)]
+        columns = {name: self.files(name).columns for name in (*mentioned, *sorted(derived))}
+        readings = read_tables(statement.tree, columns, {n: v.tree for n, v in views.items()})
         cursor.begin()  # now() is one moment for the choice of the files and for the query
         chosen = {
             name: _choose(cursor, self.files(name), reading, given)
             for name, reading in readings.items()
         }
         plans = []
-        for name, table in self.view.tables.items():
+        tables = {**self.view.tables, **{name: self.named.tables[name] for name in sorted(derived)}}
+        for name, table in tables.items():
             if name in chosen:
                 numbers, condition = chosen[name]
                 plans.append(_plan(self.files(name), numbers, condition))
             paths = self._paths(name, chosen[name][0]) if name in chosen else []
             cursor.execute(f"create temp view {name} as from {scan_sql(table.schema, paths)}")
+        for name, view in views.items():
+            cursor.execute(f"create temp view {name} as {view.sql}")
         relation = cursor.sql(statement.sql, params=_named(given))
         return Answer(cursor, relation, statement.sql, Plan(tuple(plans)), self._damage)
+
+    def _refusal(self, refused: duckdb.Error | RuntimeError, query: str) -> LakeError | QueryError:
+        """Say why a query was refused: for a file of the lake, a model, or the query itself."""
+        if damage := self._damage(refused):
+            return damage
+        missing = _MISSING.search(str(refused))
+        name = missing[1].lower() if missing else ""
+        if lacking := self.named.unbuilt.get(name):
+            what = f"{name} reads {lacking}, which" if lacking != name else f"the model {name}"
+            return QueryError(f"{what} was not built yet", "run: trailhouse build")
+        return refusal(refused, query)
 
     def _damage(self, failed: Exception) -> LakeError | None:
         """Say of a failure that it was for a file of the lake, if it was for one asked of."""
@@ -117,8 +139,9 @@ class Session:
         """Ask one DuckDB query of the newest snapshot, or of an older one.
 
         The tables are cloudtrail_logs, ingest_objects, ingest_quarantine and
-        ingest_conflicts. Local files can be read beside them (`from 'suspects.csv'`); nothing
-        can be written, no setting changed and no extension fetched.
+        ingest_conflicts, and those of the models once `trailhouse build` has made them. Local
+        files can be read beside them (`from 'suspects.csv'`); nothing can be written, no
+        setting changed and no extension fetched.
 
         Args:
             query: one select, explain, describe, summarize or show.
@@ -133,11 +156,11 @@ class Session:
 
     def snapshot(self, at: int | datetime | None = None) -> Snapshot:
         """Fix one snapshot, for several queries that must agree with one another."""
-        return Snapshot(read_lake(self.lake, at), self.connection)
+        return Snapshot(read_lake(self.lake, at), self.connection, Named(self.lake, at))
 
     def tables(self) -> list[str]:
-        """Return the names of the tables."""
-        return list(TABLES)
+        """Return the names of the tables: the lake's own, then what models made, and views."""
+        return [*TABLES, *sorted({*list_derived(self.lake), *view_names()})]
 
     def close(self) -> None:
         """Close it; answers not read yet are gone."""
@@ -236,5 +259,8 @@ def _named(given: Parameters | None) -> dict[str, Any] | None:
 
 
 def _plan(files: TableFiles, numbers: Sequence[int] | None, condition: str) -> TablePlan:
-    spec = TABLES[files.view.table.name()[-1]]
-    return plan_table(files, numbers, condition, spec.day_column)
+    table = files.view.table
+    spec = TABLES.get(table.name()[-1])
+    divided = [table.schema().find_column_name(f.source_id) for f in table.spec().fields]
+    day_column = spec.day_column if spec else next(iter(divided), None)
+    return plan_table(files, numbers, condition, day_column or "")

@@ -29,7 +29,8 @@ _LOOKUP = (duckdb.BinderException, duckdb.CatalogException)
 _EXPORTING = frozenset({"COPY", "COPY_DATABASE", "EXPORT"})
 _TABLES = (
     "the tables are cloudtrail_logs, ingest_objects, ingest_quarantine and ingest_conflicts; "
-    "columns are listed by: trailhouse sql 'describe cloudtrail_logs'"
+    "columns are listed by: trailhouse sql 'describe cloudtrail_logs'; "
+    "models by: trailhouse models"
 )
 _MISSING = re.compile(r"Values were not provided for the following parameters: (.+)")
 _FAR = re.compile(r'(Table with name .* does not exist!) Did you mean "(?!cloudtrail_|ingest_).*')

@@ -1,0 +1,192 @@
+"""Find what a query names that is no table of the lake's own: tables of models, and views.
+
+A table that a model made is one like any other, at its own snapshot. A view is its model's SQL,
+with whatever that reads in turn. Nothing is looked for unless a query names it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import duckdb
+from pyiceberg.exceptions import NoSuchTableError
+
+from pipeline.ask.tree import Tree, function_name, nodes
+from pipeline.lake.catalog import Lake
+from pipeline.lake.derived import PART, list_derived
+from pipeline.lake.schema import TABLES
+from pipeline.lake.snapshot import TableView, read_lake
+from pipeline.models.graph import LAYERS, REFERENCES
+from pipeline.queryfile import QueryFile, content_root, read_query
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_LISTING = frozenset({"query", "query_table", "duckdb_views", "duckdb_tables", "duckdb_columns"})
+_SCHEMAS = frozenset({"information_schema", "pg_catalog"})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A model that is a view.
+
+    Attributes:
+        sql: its query.
+        tree: the parse tree of it.
+    """
+
+    name: str
+    sql: str
+    tree: Tree
+
+
+@dataclass(slots=True)
+class Named:
+    """What names stand for; grows with what is asked.
+
+    Attributes:
+        tables: tables of models, each at one snapshot.
+        views: views, each after those it reads.
+        unbuilt: models that cannot be read yet, with the table that no build has made.
+    """
+
+    lake: Lake
+    at: int | datetime | None = None
+    tables: dict[str, TableView] = field(default_factory=dict)
+    views: dict[str, View] = field(default_factory=dict)
+    unbuilt: dict[str, str] = field(default_factory=dict)
+
+    def resolve(self, cursor: duckdb.DuckDBPyConnection, tree: Tree) -> Mapping[str, View]:
+        """Find all that a statement names, and return the views it may read, in order."""
+        own = _defined(tree)
+        wanted = {name for name in names(tree) if name not in own or _is_model(name)}
+        if _lists(tree):
+            wanted = _every_name(self.lake)
+        for name in wanted:
+            self._find(cursor, name)
+        return {name: self.views[name] for name in self._reached(wanted)}
+
+    def read_by(self, views: Iterable[View], tree: Tree) -> set[str]:
+        """Return the tables of models that a statement and these views may read."""
+        trees = [tree, *(view.tree for view in views)]
+        if any(_lists(one) for one in trees):
+            return set(self.tables)
+        return {name for one in trees for name in names(one) if name in self.tables}
+
+    def _find(self, cursor: duckdb.DuckDBPyConnection, name: str) -> str:
+        """Find what one name stands for; return the table it lacks, if it lacks one."""
+        if name in TABLES or name in self.tables or name in self.views:
+            return ""
+        if name in self.unbuilt:
+            return self.unbuilt[name]
+        model = find_model(name)
+        if model is None or model.header.get("materialize") != "view":
+            return self._find_table(name, is_model=model is not None)
+        self.unbuilt[name] = name  # until all that it reads is found; also ends a circle
+        view = View(name, model.sql, _parse(cursor, model.sql))
+        own = _defined(view.tree)
+        for read in names(view.tree):
+            lacking = self._find(cursor, read) or ("" if self._is_known(read) else read)
+            if lacking and read not in own:
+                self.unbuilt[name] = lacking
+                return lacking
+        del self.unbuilt[name]
+        self.views[name] = view
+        return ""
+
+    def _find_table(self, name: str, *, is_model: bool) -> str:
+        try:
+            table = self.lake.table(name)
+        except NoSuchTableError:
+            if is_model or name in REFERENCES:
+                self.unbuilt[name] = name
+            return self.unbuilt.get(name, "")
+        if self.at is None:
+            self.tables[name] = TableView(table, table.metadata.current_snapshot_id)
+        else:
+            self.tables[name] = read_lake(self.lake, self.at, [name]).tables[name]
+        return ""
+
+    def _is_known(self, name: str) -> bool:
+        return name in TABLES or name in self.tables or name in self.views
+
+    def _reached(self, wanted: Iterable[str]) -> list[str]:
+        """Return the views among some names and those they read, in the order to make them."""
+        reached: set[str] = set()
+        waiting = [name for name in wanted if name in self.views]
+        while waiting:
+            name = waiting.pop()
+            if name not in reached:
+                reached.add(name)
+                waiting += [read for read in names(self.views[name].tree) if read in self.views]
+        return [name for name in self.views if name in reached]
+
+
+def find_model(name: str) -> QueryFile | None:
+    """Read the file of a model; None: there is no model of that name."""
+    if not _NAME.fullmatch(name):
+        return None
+    folder = content_root() / "models"
+    for layer in LAYERS:
+        if (folder / layer / f"{name}.sql").is_file():
+            return read_query(f"models/{layer}/{name}")
+    return None
+
+
+def _is_model(name: str) -> bool:
+    return name in REFERENCES or PART in name or find_model(name) is not None
+
+
+def model_names() -> list[str]:
+    """Return the names of all models."""
+    folders = (content_root() / "models" / layer for layer in LAYERS)
+    files = [file.name for folder in folders if folder.is_dir() for file in folder.iterdir()]
+    return sorted(name.removesuffix(".sql") for name in files if name.endswith(".sql"))
+
+
+def view_names() -> list[str]:
+    """Return the names of the models that are views."""
+    found = ((name, find_model(name)) for name in model_names())
+    return [name for name, file in found if file and file.header.get("materialize") == "view"]
+
+
+def names(tree: Tree) -> set[str]:
+    """Return the names in a statement that may be of tables, in lower case, but the lake's own."""
+    found: set[str] = set()
+    for node in nodes(tree):
+        if node.get("type") == "BASE_TABLE" or node.get("type") == "SHOW_REF":
+            found.add(str(node.get("table_name") or "").strip('"').lower())
+    return {name for name in found - TABLES.keys() if _NAME.fullmatch(name)}
+
+
+def _every_name(lake: Lake) -> set[str]:
+    return {*list_derived(lake), *model_names()}
+
+
+def _lists(tree: Tree) -> bool:
+    """Tell whether a statement may read tables that it does not name."""
+    return any(
+        node.get("show_type") == "SHOW_SPECIAL"
+        or node.get("schema_name") in _SCHEMAS
+        or function_name(node) in _LISTING
+        for node in nodes(tree)
+    )
+
+
+def _defined(tree: Tree) -> set[str]:
+    """Return the names of common table expressions in a statement."""
+    return set(_keys(tree))
+
+
+def _keys(tree: Tree) -> Iterator[str]:
+    for node in nodes(tree):
+        for entry in (node.get("cte_map") or {}).get("map") or ():
+            yield str(entry["key"]).lower()
+
+
+def _parse(cursor: duckdb.DuckDBPyConnection, sql: str) -> Tree:
+    row = cursor.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchone()
+    tree: Tree = json.loads(row[0]) if row else {}
+    return tree
