@@ -13,7 +13,7 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $(READY)
 
-demo: $(READY)            ## simulate a small organisation, ingest it, ask a question
+demo: $(READY)            ## simulate a small organisation, ingest, build, ask three questions
 	$(BIN)/trailhouse demo
 
 test: $(READY)            ## the tests, in at most four minutes on two cores
@@ -43,9 +43,11 @@ lock: $(READY)
 bench: $(READY)           ## side by side against DuckDB's own JSON reader
 	$(BIN)/python -m benchmarks.ingest
 
-docs: $(READY)            ## write docs/cli.md, docs/settings.md and docs/tables.md from the code
+docs: $(READY)            ## write docs/{cli,settings,tables,models}.md from the code
 	$(BIN)/python -m pipeline.cli.reference docs
 	$(BIN)/python -m pipeline.lake.reference docs
+	$(BIN)/python -m pipeline.iam.reference docs
+	$(BIN)/python -m pipeline.models.document docs
 
 wheel: $(READY)           ## build dist/trailhouse-*.whl
 	$(BIN)/python -m build --wheel

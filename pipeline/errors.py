@@ -7,6 +7,7 @@ PipelineError
 ├── LakeError                a lake that is missing, moved, of another version or damaged
 │   ├── LakeBusy             other writers kept winning; the work is safe to run again
 │   └── SnapshotNotFound     no snapshot of that id or time
+├── CheckFailed              rows that are not what a model promises; the good table stays
 └── QueryError               SQL that DuckDB refused, with DuckDB's own words
 
 A message says what failed, where, and what to do next. Facts that a caller may want to act
@@ -14,6 +15,8 @@ on are attributes too.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class PipelineError(Exception):
@@ -65,6 +68,20 @@ class LakeBusy(LakeError):
 
 class SnapshotNotFound(LakeError):
     """No snapshot of that id, or none as old as that time."""
+
+
+class CheckFailed(PipelineError):
+    """Rows of models are not what the models promise; their last good tables are kept.
+
+    Args:
+        models: the models whose checks failed.
+        what: which check, of what, and for how many rows.
+        next_step: where to look.
+    """
+
+    def __init__(self, models: Sequence[str], what: str, next_step: str = "") -> None:
+        super().__init__(what, next_step)
+        self.models = models
 
 
 class QueryError(PipelineError):

@@ -254,3 +254,22 @@ def test_an_age_that_is_none_is_refused_with_its_place(
     told = rf"trailhouse\.toml:2: maintain\.{key}: '400' is no length of time; give one such as 45m"
     with pytest.raises(UsageError, match=told):
         load_settings()
+
+
+def test_files_of_context_are_found_beside_the_settings(tmp_path: Path) -> None:
+    """They are named from the settings file's own folder, and one that is missing is named."""
+    folder = tmp_path / "else"
+    folder.mkdir()
+    (folder / "a.csv").write_text("account_id\n")
+    file = folder / "trailhouse.toml"
+    file.write_text('[context]\naccounts = "a.csv"\nidentities = "b.csv"\n')
+    settings = load_settings(file=file).settings
+    with pytest.raises(UsageError, match=r"context.identities: no file at .*else/b.csv; write"):
+        configured.context_files(settings)
+    (folder / "b.csv").write_text("principal_id,human\n")
+    files = configured.context_files(settings)
+    assert files == {"accounts": folder / "a.csv", "identities": folder / "b.csv"}
+    assert configured.context_files(Settings()) == {}
+    assert "no setting is called context.account; did you mean accounts?" in _refusal(
+        '[context]\naccount = "a.csv"\n'
+    )

@@ -1,4 +1,4 @@
-"""`trailhouse demo`: from nothing to an answer, in a folder of its own."""
+"""`trailhouse demo`: from nothing to answers, in a folder of its own."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.cli.build import reporter
 from pipeline.cli.group import Option
 from pipeline.cli.ingest import write_ingest
 from pipeline.cli.options import Invocation, command
@@ -24,9 +26,11 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from pipeline.ask.session import Session
     from pipeline.lake.catalog import Lake
     from pipeline.simulate import Truth
-    from pipeline.steps.demo import DemoFolder
+    from pipeline.steps.build import BuildSummary
+    from pipeline.steps.demo import DemoFolder, Question
     from pipeline.steps.ingest import IngestSummary
 
 
@@ -40,12 +44,13 @@ if TYPE_CHECKING:
 )
 @click.pass_obj
 def demo_command(told: Invocation, folder: Path, yes: bool) -> None:
-    """Simulate a small organisation, ingest its trails, ask a question; about a minute.
+    """From nothing to answers, on an invented organisation; about a minute.
 
+    Simulates two weeks, ingests the trails, builds the audit tables and asks three questions.
     All of it is in FOLDER (default: ./demo): the trails in FOLDER/trail, the lake in
     FOLDER/lake, whatever lake the settings name. Run again, it replaces both.
     """
-    from pipeline.steps.demo import DemoFolder, ingest_demo, simulate_demo
+    from pipeline.steps.demo import DemoFolder, build_demo, ingest_demo, simulate_demo
 
     place = DemoFolder(folder)
     if place.is_foreign and not yes:
@@ -58,8 +63,14 @@ def demo_command(told: Invocation, folder: Path, yes: bool) -> None:
     with Line("listing", quiet=told.quiet) as line:
         lake, summary = ingest_demo(place, IngestProgress(line).report)
     _print(lambda console: _write_lake(console, place, lake, summary, truth))
-    _print(lambda console: _write_answer(console, lake))
     _print(lambda console: _write_map(console, place, lake))
+    _print(lambda console: _write_step(console, 5, "audit tables from what is there"))
+    _print(lambda console: say_whole(console, f"$ {program()} build {_context(place)}", "cyan"))
+    with Line("looking at the models", quiet=told.quiet) as line:
+        built = build_demo(place, lake, reporter(line))
+    built.raise_failure()
+    _print(lambda console: _write_built(console, place, built))
+    _answer(place, lake)
     _print(lambda console: _write_next(console, place))
 
 
@@ -73,6 +84,21 @@ def program() -> str:
         return "trailhouse"
     near = os.path.relpath(called)
     return shlex.quote(called if near.startswith("..") else near)
+
+
+def _answer(place: DemoFolder, lake: Lake) -> None:
+    """Ask the three questions, all of one moment."""
+    from pipeline.ask.session import open_session
+    from pipeline.steps.demo import QUESTIONS
+
+    _print(lambda console: _write_step(console, 6, "three questions"))
+    with open_session(lake) as session:
+        for letter, question in zip("abc", QUESTIONS, strict=True):
+            _print(
+                partial(
+                    _write_answer, session=session, place=place, letter=letter, question=question
+                )
+            )
 
 
 def _ask(folder: Path) -> None:
@@ -126,27 +152,53 @@ def _write_lake(
     write_facts(console, read_status(lake))
 
 
-def _write_answer(console: Console, lake: Lake) -> None:
-    from pipeline.cli.cells import cell_text
-    from pipeline.queryfile import read_query
-    from pipeline.steps.demo import QUESTION
-    from pipeline.steps.query import query
+def _write_built(console: Console, place: DemoFolder, summary: BuildSummary) -> None:
+    from pipeline.cli.text import duration
 
-    question = read_query(QUESTION)
-    _write_step(console, 4, f"a question in SQL: {question.description}")
-    for line in question.sql.splitlines():
-        say_whole(console, f"  {line}", "cyan")
+    say(
+        console,
+        f"{count(summary.models_built, 'table')} built of {count(len(summary.models), 'model')}, "
+        f"{count(summary.rows_written, 'row')}, every check passed, in {duration(summary.seconds)}",
+    )
+    say(
+        console,
+        f"whose name is whose it knows from {place.context['identities']}, which "
+        f"{place.settings} names",
+    )
+
+
+def _write_answer(
+    console: Console, session: Session, place: DemoFolder, letter: str, question: Question
+) -> None:
+    from pipeline.cli.cells import cell_text
+    from pipeline.steps.demo import ask_demo
+
+    file, values, answer = ask_demo(session, question)
     say(console)
-    with query(lake, question.sql) as answer:
+    say(console, f"{letter}) {file.description}", "bold")
+    given = "".join(f" -p {name}={shlex.quote(value)}" for name, value in values.items())
+    say_whole(
+        console,
+        f"$ {program()} sql @{_quoted(place.question(file.name))}{given} {_lake(place)}",
+        "cyan",
+    )
+    with answer:
         rows = [[cell_text(value) for value in row] for row in answer.rows()]
-        small_table(console, answer.columns, rows, "= > >")
+    small_table(console, answer.columns, rows, "".join(map(_sign, answer.types)))
+
+
+def _sign(kind: str) -> str:
+    """Return how a column stands in a small table: numbers right, times whole."""
+    if kind in ("BIGINT", "HUGEINT", "INTEGER", "DOUBLE"):
+        return ">"
+    return "=" if kind.startswith("TIMESTAMP") else " "
 
 
 def _write_map(console: Console, place: DemoFolder, lake: Lake) -> None:
     from pipeline.cli.coverage import write_map
     from pipeline.steps.coverage import measure_coverage
 
-    _write_step(console, 5, "is anything missing?")
+    _write_step(console, 4, "is anything missing?")
     say_whole(console, f"$ {program()} coverage {_lake(place)}", "cyan")
     coverage = measure_coverage(lake)
     write_map(console, coverage.hours, by_hour=False, max_rows=12)
@@ -166,14 +218,17 @@ def _write_next(console: Console, place: DemoFolder) -> None:
     say(console)
     say(console, "Where to go next", "bold")
     for line in (
-        f"{called} status {lake}",
+        f"{called} models {_context(place)}",
+        f"{called} sql {lake} 'from session_lineage where depth > 1 limit 10'",
         f"{called} coverage {lake} --hours --from 3d",
-        f'{called} sql {lake} "select eventsource, count(*) as n from cloudtrail_logs '
-        'group by all order by n desc limit 10"',
         f"{called} ingest YOUR-LOGS        # a folder or s3://bucket/prefix, into ./lake",
         f"{called} --help",
     ):
         say_whole(console, f"  {line}")
+
+
+def _context(place: DemoFolder) -> str:
+    return f"{_lake(place)} --config {_quoted(place.settings)}"
 
 
 def _lake(place: DemoFolder) -> str:

@@ -18,12 +18,14 @@ from pipeline.errors import PipelineError, UsageError
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 COMMANDS = {
-    "demo": ("pipeline.cli.demo", "Simulate a small organisation, ingest it, ask a question."),
+    "demo": ("pipeline.cli.demo", "From nothing to answers, on an invented organisation."),
     "ingest": ("pipeline.cli.ingest", "Take logs into the lake, each event once."),
     "quarantine": ("pipeline.cli.quarantine", "Look at records that could not become events."),
     "status": ("pipeline.cli.status", "Tell what the lake holds, what failed and what waits."),
     "coverage": ("pipeline.cli.coverage", "Show where there are events, silence and gaps."),
     "maintain": ("pipeline.cli.maintain", "Compact, expire and remove what is too old."),
+    "build": ("pipeline.cli.build", "Make the audit tables from what is new in the lake."),
+    "models": ("pipeline.cli.models", "List the audit tables: grain, freshness, columns, SQL."),
     "sql": ("pipeline.cli.sql", "Ask the lake a question in SQL."),
     "simulate": ("pipeline.cli.simulate", "Write the trails of an invented organisation."),
     "config": ("pipeline.cli.config", "Show every setting and where its value came from."),
@@ -33,6 +35,7 @@ COMMANDS = {
 SECTIONS = {
     "Begin": ("demo", "simulate"),
     "Fill the lake": ("ingest", "quarantine", "maintain"),
+    "Audit tables": ("build", "models"),
     "Look into it": ("status", "coverage", "sql"),
     "Set up": ("config", "completion"),
 }
@@ -61,7 +64,7 @@ SECTIONS = {
 )
 @everywhere
 def trailhouse() -> None:
-    """A lakehouse for AWS CloudTrail: logs from S3 or disk in one open table.
+    """A lakehouse for AWS CloudTrail: logs from S3 or disk in one open table, and audit tables.
 
     Data goes to standard output, progress and notes to standard error. Exit codes: 0 done,
     1 an error, 2 a usage that cannot be, 3 something found that was asked to fail on.

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     name="sql",
     examples=(
         'trailhouse sql "select eventname, count(*) as n from cloudtrail_logs group by all"',
+        "trailhouse sql \"from resource_history where resource_arn like '%:instance/i-0a1b'\"",
         "trailhouse sql @question.sql --param account=111122223333 --format csv -o answer.csv",
         'trailhouse sql "select count(*) from cloudtrail_logs" --at 2026-03-01T12:00Z',
         "trailhouse sql \"from cloudtrail_logs where event_date = '2026-03-01'\" --explain",
@@ -66,8 +67,8 @@ def sql_command(
 
     QUERY is SQL, - to read it from standard input, or @FILE. The tables are cloudtrail_logs
     (the columns of AWS's Athena table and event_time, event_date and more), ingest_objects,
-    ingest_quarantine and ingest_conflicts. A query only reads. Files are skipped by the
-    conditions on event_time and event_date.
+    ingest_quarantine and ingest_conflicts, and the audit tables that `trailhouse models` lists.
+    A query only reads. Files are skipped by the conditions on event_time and event_date.
     """
     text = _read(query)
     values = dict(map(_parameter, parameters))

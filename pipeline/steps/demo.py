@@ -1,22 +1,33 @@
-"""Simulate a small organisation and take its trails into a lake, all in one folder."""
+"""Simulate a small organisation, take its trails into a lake and build, all in one folder."""
 
 from __future__ import annotations
 
+import csv
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pipeline.ask.answer import Answer
+from pipeline.ask.session import Parameters, Session
 from pipeline.ingest.run import Counts
 from pipeline.lake.catalog import Lake, open_lake
+from pipeline.queryfile import QueryFile, content_root, read_query
 from pipeline.simulate import Plan, Truth, simulate
+from pipeline.simulate.roster import (
+    ACCOUNTS,
+    IDENTITIES,
+    draw_organisation,
+    list_accounts,
+    list_identities,
+)
 from pipeline.sources.open import open_source
+from pipeline.steps.build import BuildSummary, Report, build
 from pipeline.steps.ingest import IngestSummary, ingest
 
 EVENTS = 120_000
 DAYS = 14
-QUESTION = "demo/refused"
 _MARK = ".trailhouse-demo"
 _PARTS = ("trail", "lake")
 
@@ -38,6 +49,20 @@ class DemoFolder:
         return self.path / "lake"
 
     @property
+    def settings(self) -> Path:
+        """The settings file that names the files of context."""
+        return self.path / "trailhouse.toml"
+
+    @property
+    def context(self) -> Mapping[str, Path]:
+        """The files of context, by the tables they become."""
+        return {name: self.path / f"{name}.csv" for name in ("accounts", "identities")}
+
+    def question(self, name: str) -> Path:
+        """Where a question of the demo is, to be asked again or changed."""
+        return self.path / f"{name}.sql"
+
+    @property
     def is_foreign(self) -> bool:
         """Whether it holds something and no demo made it."""
         if not self.path.exists():
@@ -54,16 +79,40 @@ class DemoFolder:
                 shutil.rmtree(self.path / part)
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of the demo: its file, and a file that finds what to ask about.
+
+    Attributes:
+        name: the file in queries/demo.
+        subject: the file that yields a value for its parameter; empty: it has none.
+        parameter: the parameter's name.
+    """
+
+    name: str
+    subject: str = ""
+    parameter: str = ""
+
+
+QUESTIONS = (
+    Question("busiest_principals"),
+    Question("who_changed_group", "most_changed_group", "group_id"),
+    Question("what_role_touched", "busiest_role", "role_arn"),
+)
+
+
 def simulate_demo(folder: DemoFolder, progress: Callable[[int], None]) -> Truth:
     """Write two weeks of an organisation of four accounts, the last day of them yesterday.
 
     Nothing is late: an object delivered after the end would make the end look like a gap.
     """
-    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    plan = Plan(
-        accounts=4, seed=7, start=today - timedelta(days=DAYS), days=DAYS, events=EVENTS, late=0
-    )
-    return simulate(plan, folder.trail, progress)
+    plan = _plan()
+    truth = simulate(plan, folder.trail, progress)
+    _write_context(folder, plan)
+    for question in QUESTIONS:
+        text = (content_root() / "demo" / f"{question.name}.sql").read_text(encoding="utf-8")
+        folder.question(question.name).write_text(text, encoding="utf-8")
+    return truth
 
 
 def ingest_demo(folder: DemoFolder, report: Callable[[Counts], None]) -> tuple[Lake, IngestSummary]:
@@ -71,3 +120,40 @@ def ingest_demo(folder: DemoFolder, report: Callable[[Counts], None]) -> tuple[L
     lake = open_lake(str(folder.lake), create=True)
     source = open_source(str(folder.trail / "AWSLogs"))
     return lake, ingest(lake, [source], report=report)
+
+
+def build_demo(folder: DemoFolder, lake: Lake, report: Report) -> BuildSummary:
+    """Build the demo's models, with its people and accounts known."""
+    return build(lake, files=folder.context, report=report)
+
+
+def ask_demo(session: Session, question: Question) -> tuple[QueryFile, dict[str, str], Answer]:
+    """Ask a question; return its file, what was asked about, and the answer."""
+    file = read_query(f"demo/{question.name}")
+    values: dict[str, str] = {}
+    if question.subject:
+        found = session.sql(read_query(f"demo/{question.subject}").sql).rows()
+        values[question.parameter] = str(found[0][0]) if found else ""
+    given: Parameters | None = values or None
+    return file, values, session.sql(file.sql, given)
+
+
+def _plan() -> Plan:
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Plan(
+        accounts=4, seed=7, start=today - timedelta(days=DAYS), days=DAYS, events=EVENTS, late=0
+    )
+
+
+def _write_context(folder: DemoFolder, plan: Plan) -> None:
+    """Write what the organisation would know of itself: its accounts and its people."""
+    organisation, files = draw_organisation(plan), folder.context
+    _write_csv(files["accounts"], ACCOUNTS, list_accounts(organisation))
+    _write_csv(files["identities"], IDENTITIES, list_identities(organisation))
+    lines = [f'{name} = "{file.name}"' for name, file in files.items()]
+    folder.settings.write_text("\n".join(["[context]", *lines]) + "\n", encoding="utf-8")
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])

@@ -16,6 +16,8 @@ from pipeline.cli.reference import commands as all_commands
 from pipeline.lake.meanings import MEANINGS
 from pipeline.lake.reference import tables_reference
 from pipeline.lake.schema import TABLES
+from pipeline.models.document import models_reference
+from pipeline.models.graph import load_models
 from pipeline.settings import load_settings
 from tests.project.documents import DOCUMENTS, ROOT, blocks, commands, links, name, spans
 
@@ -125,6 +127,19 @@ def test_the_documents_do_what_they_say(
 def test_the_column_reference_is_not_stale() -> None:
     """docs/tables.md is what the schemas are; make docs writes it."""
     assert (ROOT / "docs/tables.md").read_text(encoding="utf-8") == tables_reference()
+
+
+def test_the_model_reference_is_not_stale() -> None:
+    """docs/models.md is what the models say of themselves; make docs writes it."""
+    assert (ROOT / "docs/models.md").read_text(encoding="utf-8") == models_reference()
+
+
+def test_every_column_of_a_model_has_its_meaning() -> None:
+    """What a model's header leaves empty would be an empty cell in docs/models.md."""
+    silent = [
+        f"{m.name}.{name}" for m in load_models() for name, told in m.columns.items() if not told
+    ]
+    assert silent == []
 
 
 def test_every_column_has_its_meaning() -> None:
