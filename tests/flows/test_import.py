@@ -15,8 +15,8 @@ def refuse(event, given):
     if event in ("socket.connect", "socket.bind", "subprocess.Popen"):
         raise AssertionError(event)
 sys.addaudithook(refuse)
-import flows.ingest, flows.maintain
-flows.ingest.deployment(), flows.maintain.deployment()
+import flows.build, flows.ingest, flows.maintain
+flows.build.deployment(), flows.ingest.deployment(), flows.maintain.deployment()
 """
 
 _WITHOUT = """
