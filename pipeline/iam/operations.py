@@ -17,8 +17,11 @@ _TAG = re.compile(r"<[^>]+>")
 _DATE = re.compile(r"^/(20\d\d-\d\d-\d\d)/")
 _DEEPEST = 8  # members deeper than this are of documents, not of calls
 _ROLE = re.compile(
-    r"(role_?arns?|rolearn(list|update)|(service|execution|jobflow|autoscaling|instance)role"
-    r"|iamrole|domainiamrolename|^role)$",
+    r"(role_?arns?|rolearn(list|update)|iamroles?|^role|domainiamrolename|instanceprofilearn"
+    r"|customiaminstanceprofile"
+    r"|(access|assume|bot|channel|cluster|data|ehr|execution|fleet|flow|instance|invocation|kms"
+    r"|lambda|logging|node|operations|operator|registration|runtime|s3|scaling|secrets|service"
+    r"|signer|sync|system|transfer|update|user|validation)role(update|override)?)$",
     re.IGNORECASE,
 )
 """Names of parameters that hold a role for the service to use."""
