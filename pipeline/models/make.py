@@ -19,9 +19,10 @@ from pipeline.lake.catalog import Lake
 from pipeline.lake.derived import Replacement, find_table, planned_schema, replace_rows
 from pipeline.models.check import CheckFailure
 from pipeline.models.graph import Models, Reach
+from pipeline.models.model import Model
 from pipeline.models.plan import Plan
-from pipeline.models.prove import prove_rows, prove_view
-from pipeline.models.relation import Days, bounded, declare
+from pipeline.models.prove import Proof, prove_rows, prove_view
+from pipeline.models.relation import Days, declare
 from pipeline.models.rollup import quoted
 from pipeline.models.source import Sources
 from pipeline.models.state import contiguous, to_json
@@ -60,6 +61,7 @@ class Maker:
     """What makes tables of one build.
 
     Attributes:
+        connection: a bounded one, for all of them.
         run_rows: days are built together while their sources have no more rows than this.
         proven: days of views whose checks have passed in this build.
     """
@@ -67,6 +69,7 @@ class Maker:
     lake: Lake
     models: Models
     sources: Sources
+    connection: duckdb.DuckDBPyConnection
     run_rows: int
     proven: dict[str, set[date]] = field(default_factory=lambda: defaultdict(set))
 
@@ -79,7 +82,7 @@ class Maker:
         workspace = self.lake.storage.workspace()
         with tempfile.TemporaryDirectory(prefix="build-", dir=workspace) as name:
             folder = Path(name)
-            if failed := self._prove_views(plan, folder):
+            if failed := self._prove_views(plan):
                 return failed
             schema = planned_schema(find_table(self.lake, plan.step.table), plan.step.shape)
             try:
@@ -89,7 +92,7 @@ class Maker:
             paths = [str(path) for held in files.values() for path in held]
             if None in files and plan.step.shape.day:
                 return Made(plan.step.model.name, failures=[_without_day(plan.step, paths)])
-            failures = prove_rows(self.lake, self.models, self.sources, plan, schema, paths, folder)
+            failures = prove_rows(self._proof(plan.step.model), plan, schema, paths)
             if failures:
                 return Made(plan.step.model.name, failures=failures)
             where = f"tables/{plan.step.table}/data"
@@ -110,11 +113,14 @@ class Maker:
         self.sources.put(plan.step.table, view)
         return Made(plan.step.model.name, n_rows)
 
-    def _prove_views(self, plan: Plan, folder: Path) -> Made | None:
+    def _proof(self, model: Model) -> Proof:
+        return Proof(self.connection, self.lake, self.models, self.sources, model)
+
+    def _prove_views(self, plan: Plan) -> Made | None:
         """Check the views that a table is stacked on, over the days about to be built."""
         for name in plan.step.views:
             for days in self._runs(plan.step, plan.build - self.proven[name]):
-                failures = prove_view(self.lake, self.models, self.sources, name, set(days), folder)
+                failures = prove_view(self._proof(self.models[name]), set(days))
                 if failures:
                     return Made(name, failures=failures)
                 self.proven[name] |= set(days)
@@ -125,21 +131,18 @@ class Maker:
         step = plan.step
         files: dict[date | None, list[Path]] = defaultdict(list)
         n_rows = 0
-        with bounded(folder) as connection:
-            for wanted, condition in self._pieces(connection, plan):
-                self._open(connection, step, wanted)
-                writer = DayWriter(folder, schema, step.shape.day, step.order)
-                query = f"select * from ({step.select()}) as made where {condition}"
-                for batch in connection.sql(query).to_arrow_reader(_BATCH_ROWS):
-                    writer.add(batch)
-                for day, path in writer.close().items():
-                    files[day].append(path)
-                n_rows += writer.n_rows
+        for wanted, condition in self._pieces(plan):
+            self._open(step, wanted)
+            writer = DayWriter(folder, schema, step.shape.day, step.order)
+            query = f"select * from ({step.select()}) as made where {condition}"
+            for batch in self.connection.sql(query).to_arrow_reader(_BATCH_ROWS):
+                writer.add(batch)
+            for day, path in writer.close().items():
+                files[day].append(path)
+            n_rows += writer.n_rows
         return files, n_rows
 
-    def _pieces(
-        self, connection: duckdb.DuckDBPyConnection, plan: Plan
-    ) -> Iterator[tuple[Mapping[str, str], str]]:
+    def _pieces(self, plan: Plan) -> Iterator[tuple[Mapping[str, str], str]]:
         """Yield what each query reads, as SQL by name, and the condition of the rows wanted.
 
         Rows of days are made a run of days at a time, but a day at a time where they depend on
@@ -202,13 +205,11 @@ class Maker:
             part = f"select * from {scan} as part where hash({keys}) % {n_buckets} = {bucket}"
             yield {name: f"({part})"}, condition
 
-    def _open(
-        self, connection: duckdb.DuckDBPyConnection, step: Step, scans: Mapping[str, str]
-    ) -> None:
+    def _open(self, step: Step, scans: Mapping[str, str]) -> None:
         for name, scan in scans.items():
-            declare(connection, name, f"from {scan}")
+            declare(self.connection, name, f"from {scan}")
         for name, sql in step.views.items():
-            declare(connection, name, sql)
+            declare(self.connection, name, sql)
 
 
 def _between(first: date, last: date) -> Days:

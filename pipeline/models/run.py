@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
@@ -19,6 +21,7 @@ from pipeline.models.make import Made, Maker
 from pipeline.models.model import Model
 from pipeline.models.plan import Plan, Range, plan_step
 from pipeline.models.reference import changed_references, reference_schema, store_reference
+from pipeline.models.relation import bounded
 from pipeline.models.source import Sources
 from pipeline.models.step import Step, plan_steps
 
@@ -146,10 +149,15 @@ class _Build:
         steps = plan_steps(self.lake, self.models, names, schemas)
         self._store_references()
         sources = Sources(self.lake, self.models)
-        maker = Maker(self.lake, self.models, sources, self.options.run_rows)
-        for done, name in enumerate(names):
-            report(Progress(name, done, len(names)))
-            self._build_model(maker, self.models[name], steps[name])
+        workspace = self.lake.storage.workspace()
+        with (
+            tempfile.TemporaryDirectory(prefix="spill-", dir=workspace) as folder,
+            bounded(Path(folder)) as connection,
+        ):
+            maker = Maker(self.lake, self.models, sources, connection, self.options.run_rows)
+            for done, name in enumerate(names):
+                report(Progress(name, done, len(names)))
+                self._build_model(maker, self.models[name], steps[name])
         if any(result.state == "built" for result in self.results.values()):
             tidy_derived(self.lake)
         return BuildResult(tuple(self.results.values()))
