@@ -21,8 +21,11 @@ with
 
 -- the longest session lasts 36 hours, so it touches three days at most
 days_after as (
-    select *
-    from (values (0), (1), (2))
+    select 0 as n_days
+    union all
+    select 1 as n_days
+    union all
+    select 2 as n_days
 ),
 
 roots as (

@@ -91,7 +91,7 @@ used as (
         count(*) filter (where is_error) as n_errors,
         count(*) filter (where is_denied) as n_denied,
         list_sort(array_agg(distinct principal_id) filter (where not is_error)) as accessed_by
-    from resource_calls
+    from resource_uses
     group by event_date, resource_arn
 )
 
