@@ -4,23 +4,15 @@ grain: one row per row of the facts (event_id, account_id)
 description: "The facts, typed and readable: who called, for which IAM action, with what outcome."
 materialize: view
 checks:
-  not_null:
-    [event_id, event_time, event_date, principal_id, principal_type, is_error, is_denied,
-     is_counted]
   accepted:
     principal_type:
-      - user
-      - role
-      - root
-      - federated_user
-      - saml_user
-      - web_identity_user
-      - identity_center_user
-      - aws_service
-      - account
-      - anonymous
-      - unknown
-    access_level: [read, list, write, tagging, permissions_management]
+      [user, role, root, federated_user, saml_user, web_identity_user, identity_center_user,
+       aws_service, account, anonymous, unknown]
+  rows:
+    is_an_event_of_someone: >
+      event_id is not null and event_time is not null and event_date is not null
+      and principal_id is not null and principal_type is not null
+      and is_error is not null and is_denied is not null and is_counted is not null
   reconciles:
     every_event_once: select (select count(*) from events) = (select count(*) from cloudtrail_logs)
 columns:
