@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def reference_tables(files: Mapping[str, Path]) -> Mapping[str, pa.Table]:
+def reference_tables(
+    files: Mapping[str, Path], note: Callable[[str], None] = lambda _: None
+) -> Mapping[str, pa.Table]:
     """Return the tables that models read beside the facts: context and mapping, by name.
 
     Args:
         files: the CSV files of context that the user names; a table whose file is absent is
             empty.
+        note: hears what was left out of the files or repaired, a sentence each.
 
     Raises:
         UsageError: a file is missing, or is not as its table needs it.
@@ -27,7 +30,7 @@ def reference_tables(files: Mapping[str, Path]) -> Mapping[str, pa.Table]:
     from pipeline.models.context import read_context
 
     return {
-        **read_context(files),
+        **read_context(files, note),
         "iam_actions": action_table(),
         "iam_prefixes": prefix_table(),
         "resource_types": type_table(),

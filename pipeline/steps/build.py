@@ -33,6 +33,7 @@ class BuildSummary:
         models_built, models_current, models_failed, models_stopped, models_planned: how many.
         days_built: days of daily models that were made anew, added up over the models.
         rows_written: rows of all tables that were made anew.
+        notes: what was left out of the files of context or repaired, a sentence each.
     """
 
     dry_run: bool
@@ -45,6 +46,7 @@ class BuildSummary:
     days_built: int = 0
     rows_written: int = 0
     seconds: float = 0.0
+    notes: Sequence[str] = ()
 
     def raise_failure(self) -> None:
         """Raise what went wrong, for whoever only wants to go on if nothing did.
@@ -85,24 +87,27 @@ def build(
     """
     options = options or BuildOptions()
     started = time.monotonic()
-    models, references = load_models(), reference_tables(files or {})
+    notes: list[str] = []
+    models, references = load_models(), reference_tables(files or {}, notes.append)
     if options.dry_run:
         result = build_models(lake, models, references, options, report)
-        return _summary(options, result, time.monotonic() - started)
+        return _summary(options, result, time.monotonic() - started, notes)
     with (
         record_run(lake, "build", _described(options, files or {})) as run,
         hold(lake, "build"),
         naming_damage(lake),
     ):
         result = build_models(lake, models, references, options, report)
-        summary = _summary(options, result, time.monotonic() - started)
+        summary = _summary(options, result, time.monotonic() - started, notes)
         run.summary = {
             name: value for name, value in asdict(summary).items() if name != "models"
         } | {"failed": [model.name for model in summary.models if model.state == "failed"]}
     return summary
 
 
-def _summary(options: BuildOptions, result: BuildResult, seconds: float) -> BuildSummary:
+def _summary(
+    options: BuildOptions, result: BuildResult, seconds: float, notes: Sequence[str]
+) -> BuildSummary:
     def number(state: str) -> int:
         return sum(model.state == state for model in result.models)
 
@@ -118,6 +123,7 @@ def _summary(options: BuildOptions, result: BuildResult, seconds: float) -> Buil
         days_built=sum(len(model.days) for model in built),
         rows_written=sum(model.rows_written for model in built),
         seconds=round(seconds, 3),
+        notes=tuple(notes),
     )
 
 
