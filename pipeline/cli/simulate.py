@@ -86,8 +86,9 @@ def simulate_command(
     """Write trails as S3 would hold them, under OUT/AWSLogs, and the truth about them beside.
 
     Humans behind single sign-on, deployment roles, services and jobs behave differently by
-    hour and weekday. OUT/truth.json has the counts and OUT/truth-keys.parquet the key of every
-    event, so that whatever reads the trails can be compared with them.
+    hour and weekday. OUT/truth.json has the counts, OUT/truth-keys.parquet the key of every
+    event and OUT/truth-sessions.parquet who gave each session its credentials, so that whatever
+    reads the trails can be compared with them.
     """
     from pipeline.simulate import Plan, simulate
     from pipeline.steps.times import parse_time

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.simulate import machines, people
-from pipeline.simulate.credentials import Opening
+from pipeline.simulate.credentials import Opening, renew
 from pipeline.simulate.organisation import Account, Actor
 from pipeline.simulate.world import World
 
 _SPARE = 900.0  # seconds a session must still last to be worth using
+_RENEWED = 0.6  # how often the console has got a new key meanwhile
 
 
 def open_session(world: World, actor: Actor) -> Opening:
@@ -17,6 +18,8 @@ def open_session(world: World, actor: Actor) -> Opening:
     account = _choose(world, actor)
     kept = actor.sessions.get(account.id)
     if kept and kept.expires > world.now + _SPARE:
+        if kept.is_renewed and world.random.random() < _RENEWED:
+            kept = actor.sessions[account.id] = renew(world, kept)
         return kept
     session = yield from _OPENERS[actor.persona.opens](world, actor, account)
     session.bear(actor.persona)

@@ -7,12 +7,14 @@ from math import log
 
 from pipeline.simulate.access import open_session
 from pipeline.simulate.catalogue import Persona, Step, Workflow
+from pipeline.simulate.credentials import forward
 from pipeline.simulate.inventory import Resource
 from pipeline.simulate.organisation import Actor
 from pipeline.simulate.session import Session
 from pipeline.simulate.world import World
 
 _ELSEWHERE = 0.5
+_FORWARDED = 0.5
 _INSIGHTS = (
     ("ec2.amazonaws.com", "RunInstances"),
     ("ec2.amazonaws.com", "TerminateInstances"),
@@ -53,6 +55,10 @@ def _call(
     # Asked again, a question is about the same thing or about another one.
     elsewhere = turn and step.action.is_read and world.random.random() < _ELSEWHERE
     world.emit(step.action, session, {} if elsewhere else focus)
+    if step.action.forwards and session.is_role and world.random.random() < _FORWARDED:
+        service = forward(world, session, step.action.source)
+        for name in step.action.forwards:
+            world.emit(world.actions[name], service, focus)
 
 
 def _unusual(world: World) -> dict[str, str]:

@@ -75,6 +75,54 @@ def assumed_role(
     return compact(identity)
 
 
+def arrived_role(role: Role, session: str) -> str:
+    """Return the identity in the record of a console user who has just switched to a role."""
+    return compact(
+        {
+            "type": "AssumedRole",
+            "principalId": f"{role.id}:{session}",
+            "arn": role.session_arn(session),
+            "accountId": role.account,
+        }
+    )
+
+
+def federated_user(
+    account: str, name: str, access_key: str, created: str, issuer: dict[str, str]
+) -> str:
+    """Return who an IAM user asked a federation token for."""
+    return compact(
+        {
+            "type": "FederatedUser",
+            "principalId": f"{account}:{name}",
+            "arn": f"arn:aws:sts::{account}:federated-user/{name}",
+            "accountId": account,
+            "accessKeyId": access_key,
+            "sessionContext": {
+                "sessionIssuer": {"type": "IAMUser", **issuer, "accountId": account},
+                "attributes": {"creationDate": created, "mfaAuthenticated": "false"},
+            },
+        }
+    )
+
+
+def assumed_root(account: str, access_key: str, created: str) -> str:
+    """Return the root user of a member account, as the management account assumes it."""
+    return compact(
+        {
+            "type": "Root",
+            "principalId": account,
+            "arn": f"arn:aws:iam::{account}:root",
+            "accountId": account,
+            "accessKeyId": access_key,
+            "sessionContext": {
+                "attributes": {"creationDate": created, "mfaAuthenticated": "false"},
+                "assumedRoot": "true",
+            },
+        }
+    )
+
+
 def iam_user(
     account: str, name: str, user_id: str, access_key: str, created: str = "", mfa: bool = False
 ) -> str:

@@ -1,4 +1,4 @@
-"""The keys of all distinct events, written as they come so that memory does not grow with them."""
+"""Rows of the truth, written as they come so that memory does not grow with the events."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-_SCHEMA = pa.schema([("account_id", pa.string()), ("event_id", pa.string())])
+KEYS = pa.schema([("account_id", pa.string()), ("event_id", pa.string())])
+"""The keys of all distinct events."""
+
 _ROWS = 100_000
 
 
-class KeyWriter:
-    """A Parquet file of account_id and event_id, in the order of the events."""
+class RowWriter:
+    """A Parquet file of a schema's columns, in the order the rows are added."""
 
-    def __init__(self, path: Path) -> None:
-        self._writer = pq.ParquetWriter(path, _SCHEMA, compression="zstd")
-        self._accounts: list[str] = []
-        self._events: list[str] = []
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
+        self._columns: list[list[object]] = [[] for _ in schema]
 
-    def add(self, account_id: str, event_id: str) -> None:
-        """Add an event's key."""
-        self._accounts.append(account_id)
-        self._events.append(event_id)
-        if len(self._events) >= _ROWS:
+    def add(self, *values: object) -> None:
+        """Add a row."""
+        for column, value in zip(self._columns, values, strict=True):
+            column.append(value)
+        if len(self._columns[0]) >= _ROWS:
             self._flush()
 
     def __enter__(self) -> Self:
@@ -41,8 +43,12 @@ class KeyWriter:
         self._writer.close()
 
     def _flush(self) -> None:
-        columns = [pa.array(self._accounts, pa.string()), pa.array(self._events, pa.string())]
-        if self._events:
-            self._writer.write_table(pa.Table.from_arrays(columns, schema=_SCHEMA))
-        self._accounts.clear()
-        self._events.clear()
+        if not self._columns[0]:
+            return
+        arrays = [
+            pa.array(values, field.type)
+            for values, field in zip(self._columns, self._schema, strict=True)
+        ]
+        self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
+        for column in self._columns:
+            column.clear()

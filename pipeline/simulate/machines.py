@@ -7,6 +7,7 @@ from pipeline.simulate.credentials import (
     Opening,
     assume_across,
     grant_role,
+    hand_out,
     own_role,
     service_session,
     standing_role,
@@ -14,9 +15,21 @@ from pipeline.simulate.credentials import (
 )
 from pipeline.simulate.identity import Role
 from pipeline.simulate.inventory import GLOBAL
+from pipeline.simulate.lineage import Lineage
 from pipeline.simulate.organisation import Account, Actor, public_ip
 from pipeline.simulate.session import Session
 from pipeline.simulate.world import World
+
+_EARLY = 7200.0  # seconds from the trail's start in which older sessions are met
+_WORKLOADS = frozenset(
+    {
+        "ec2.amazonaws.com",
+        "lambda.amazonaws.com",
+        "ecs-tasks.amazonaws.com",
+        "codebuild.amazonaws.com",
+    }
+)
+"""Services whose role sessions are named after the instance, function, task or build."""
 
 _GITHUB = "token.actions.githubusercontent.com"
 _LAMBDA_AGENT = (
@@ -56,22 +69,30 @@ def open_oidc(world: World, actor: Actor, account: Account) -> Opening:
         ip=ip,
         agent=_ACTIONS_AGENT,
         principal=subject,
+        lineage=Lineage((f"{provider}/{subject}",), "web_identity_user"),
     )
     extra = {**grant, "provider_arn": provider, "subject": subject}
     call = world.actions["sts.AssumeRoleWithWebIdentity"]
-    world.emit(call, door, extra=extra, succeeds=True)
-    created = world.clock()
+    region = GLOBAL if world.random.random() < 0.3 else ""
+    events = hand_out(world, call, door, extra, region)
     yield 2.0
     return use_grant(
         world,
         role,
         grant,
+        door.lineage,
+        "AssumeRoleWithWebIdentity",
+        events,
         region=account.home,
         ip=ip,
         agent=actor.agent,
         is_cli=actor.agent.startswith("aws-cli"),
         identity_json=identity.assumed_role(
-            role, "GitHubActions", grant["access_key"], created, federated_provider=provider
+            role,
+            "GitHubActions",
+            grant["access_key"],
+            grant["created"],
+            federated_provider=provider,
         ),
     )
 
@@ -109,29 +130,37 @@ def _by_service(
     vpce: str = "",
     linked: bool = False,
 ) -> Opening:
-    """Let an AWS service hand a role's credentials to what runs on it."""
+    """Let an AWS service hand a role's credentials to what runs on it.
+
+    Some of those in use as the trail begins were handed out before it.
+    """
     where = region or account.home
-    grant = grant_role(world, role, session_name, seconds)
+    is_early = world.now < world.start + _EARLY and world.random.random() < 0.3
+    ago = world.random.random() * seconds / 2 + 60 if is_early else 0.0
+    grant = grant_role(world, role, session_name, seconds, ago)
     door = service_session(account, where, service)
     shared = {"shared": f',"sharedEventID":"{world.ids.uuid()}"'}
     call = world.actions["sts.AssumeRole"]
-    world.emit(call, door, extra={**grant, **shared}, succeeds=True)
-    created = world.clock()
+    events = () if is_early else hand_out(world, call, door, {**grant, **shared})
     yield 1.0
     return use_grant(
         world,
         role,
         grant,
+        door.lineage,
+        "AssumeRole",
+        events,
         region=where,
         ip=service if linked else ip or public_ip(world.random),
         agent=service if linked else agent,
         is_inside=linked,
         vpce=vpce,
+        workload=session_name if service in _WORKLOADS else "",
         identity_json=identity.assumed_role(
             role,
             session_name,
             grant["access_key"],
-            created,
+            grant["created"],
             invoked_by=service if linked else "",
             is_ec2=service == "ec2.amazonaws.com",
         ),
@@ -239,18 +268,21 @@ def open_vendor(world: World, actor: Actor, account: Account) -> Opening:
         ip=actor.ip,
         agent=agent,
         principal=f"arn:aws:sts::{vendor}:assumed-role/scanner/{name}",
+        lineage=Lineage((f"account:{vendor}",), "account"),
     )
     shared = {"shared": f',"sharedEventID":"{world.ids.uuid()}"'}
     extra = {**grant, **shared, "external_id": actor.user_id}
-    world.emit(world.actions["sts.AssumeRoleExternal"], door, extra=extra, succeeds=True)
-    created = world.clock()
+    events = hand_out(world, world.actions["sts.AssumeRoleExternal"], door, extra)
     yield 1.0
     return use_grant(
         world,
         role,
         grant,
+        door.lineage,
+        "AssumeRole",
+        events,
         region=world.random.choice((*account.regions, account.home)),
         ip=actor.ip,
         agent=agent,
-        identity_json=identity.assumed_role(role, name, grant["access_key"], created),
+        identity_json=identity.assumed_role(role, name, grant["access_key"], grant["created"]),
     )

@@ -5,13 +5,17 @@ from __future__ import annotations
 from pipeline.simulate import identity
 from pipeline.simulate.credentials import (
     Opening,
-    assume_across,
     grant_role,
+    hand_out,
+    own,
     own_role,
     standing_role,
+    switch_role,
     use_grant,
 )
+from pipeline.simulate.hops import chain, take_root
 from pipeline.simulate.inventory import GLOBAL
+from pipeline.simulate.lineage import Lineage
 from pipeline.simulate.organisation import Account, Actor
 from pipeline.simulate.scope import write_moment
 from pipeline.simulate.session import Session
@@ -39,14 +43,17 @@ def open_sso(world: World, actor: Actor, account: Account) -> Opening:
     path = f"/aws-reserved/sso.amazonaws.com/{organisation.home}/"
     role = own_role(world, actor, account.id, name, path)
     grant = grant_role(world, role, actor.name, 28800)
-    _take_by_saml(world, actor, account, grant)
-    created = world.clock()
+    door = _saml_door(world, actor, account)
+    events = _take_by_saml(world, door, grant)
     yield 1.0
     propagates = actor.persona.name == "analyst" and int(actor.user_id[:2], 16) < 100
     session = use_grant(
         world,
         role,
         grant,
+        door.lineage,
+        "AssumeRoleWithSAML",
+        events,
         region=world.random.choice(account.regions),
         ip=actor.ip,
         agent=agent,
@@ -56,7 +63,7 @@ def open_sso(world: World, actor: Actor, account: Account) -> Opening:
             role,
             actor.name,
             grant["access_key"],
-            created,
+            grant["created"],
             on_behalf_of=behalf if propagates else None,
         ),
         values={"sso_instance": organisation.sso_instance, "member_account": account.id},
@@ -66,7 +73,9 @@ def open_sso(world: World, actor: Actor, account: Account) -> Opening:
         world.emit(login, session, extra={"mfa_used": "No", "console": ""})
         yield 4.0
     if world.random.random() < actor.persona.chains:
-        return (yield from _chain(world, actor, session))
+        return (yield from chain(world, actor, session))
+    if world.random.random() < actor.persona.roots:
+        yield from take_root(world, session)
     return session
 
 
@@ -82,39 +91,33 @@ def _portal_session(world: World, actor: Actor, agent: str, behalf: dict[str, st
     )
 
 
-def _take_by_saml(world: World, actor: Actor, account: Account, grant: dict[str, str]) -> None:
-    """Write the AssumeRoleWithSAML of an SSO sign-in, made by the portal for the person."""
-    door = Session(
+def _saml_door(world: World, actor: Actor, account: Account) -> Session:
+    """Return a person whom the portal vouches for, at the door of an account."""
+    provider = world.providers.setdefault(account.id, world.ids.alnum(27) + "=")
+    return Session(
         account=account.id,
         region=world.organisation.home,
-        identity=identity.saml_user(world.ids.b64(27) + "=", actor.name),
+        identity=identity.saml_user(provider, actor.name),
         ip=actor.ip,
         agent="aws-internal/3 aws-sdk-java/1.12.761 Linux/5.10.223 OpenJDK_64-Bit_Server_VM/25",
         principal=actor.name,
+        lineage=Lineage((f"{provider}/{actor.name}",), "saml_user"),
     )
-    provider = f"arn:aws:iam::{account.id}:saml-provider/AWSSSO_{account.id[:8]}_DO_NOT_DELETE"
+
+
+def _take_by_saml(world: World, door: Session, grant: dict[str, str]) -> tuple[str, ...]:
+    """Write the AssumeRoleWithSAML of an SSO sign-in; returns its event's id."""
+    account = door.account
+    provider = f"arn:aws:iam::{account}:saml-provider/AWSSSO_{account[:8]}_DO_NOT_DELETE"
     extra = {**grant, "provider_arn": provider, "provider_token": world.ids.b64(40)}
-    world.emit(world.actions["sts.AssumeRoleWithSAML"], door, extra=extra, succeeds=True)
-
-
-def _chain(world: World, actor: Actor, session: Session) -> Opening:
-    """Go on from a person's session to a role in another account, who it is kept as source."""
-    others = [a for a in world.organisation.accounts if a.id != session.account]
-    if not others:
-        return session
-    target = world.random.choice(others)
-    who = actor.name.partition("@")[0].encode("ascii", "ignore").decode()
-    extra = {"source_identity": who}
-    role = standing_role(world, target, "BreakGlassOperator")
-    return (
-        yield from assume_across(
-            world, session, role, target, f"{who}-{world.ids.hex(6)}", "sts.AssumeRoleAs", extra
-        )
-    )
+    return hand_out(world, world.actions["sts.AssumeRoleWithSAML"], door, extra)
 
 
 def open_console(world: World, actor: Actor, account: Account) -> Opening:
-    """Sign an IAM user in with a password: wrong ones now and then, with or without MFA."""
+    """Sign an IAM user in with a password: wrong ones now and then, with or without MFA.
+
+    Some then switch to a role of another account.
+    """
     name = actor.name.partition("@")[0].encode("ascii", "ignore").decode()
     user_id = "AIDA" + actor.user_id.replace("-", "").upper()[:17]
     has_mfa = actor.user_id[0] in "0123456789ab"
@@ -133,25 +136,33 @@ def open_console(world: World, actor: Actor, account: Account) -> Opening:
         world.emit(world.actions["signin.CheckMfa"], door)
         yield 7.0
     mfa = {"mfa_used": "Yes" if has_mfa else "No"}
-    world.emit(world.actions["signin.ConsoleLogin"], door, extra=mfa)
-    created, key = world.clock(), world.ids.access_key()
+    events = hand_out(world, world.actions["signin.ConsoleLogin"], door, mfa)
+    created, key, at = world.clock(), world.ids.access_key(), world.now
     yield 4.0
-    return Session(
+    arn = f"arn:aws:iam::{account.id}:user/{name}"
+    session = Session(
         account=account.id,
         region=account.home,
         identity=identity.iam_user(account.id, name, user_id, key, created, has_mfa),
         ip=actor.ip,
         agent=actor.browser,
-        principal=f"arn:aws:iam::{account.id}:user/{name}",
+        principal=arn,
         access_key=key,
         expires=world.now + 28800,
         is_console=True,
         values={"principal_id": user_id},
     )
+    own(world, session, Lineage((arn,), "user"), arn, "ConsoleLogin", events, at)
+    others = [a for a in world.organisation.accounts if a.id != account.id]
+    if others and actor.user_id[1] in "01234567":
+        target = others[int(actor.user_id[2], 16) % len(others)]
+        role = standing_role(world, target, "OperationsConsole")
+        return (yield from switch_role(world, session, role, target, name))
+    return session
 
 
 def open_key(world: World, actor: Actor, account: Account) -> Opening:
-    """Use an IAM user's long-lived key; half of these users trade it for a session token."""
+    """Use an IAM user's long-lived key; many of these users trade it for a token first."""
     user_id = "AIDA" + actor.user_id.replace("-", "").upper()[:17]
     key = "AKIA" + actor.user_id.replace("-", "").upper()[-16:]
     session = Session(
@@ -164,20 +175,23 @@ def open_key(world: World, actor: Actor, account: Account) -> Opening:
         access_key=key,
         is_cli=actor.agent.startswith("aws-cli"),
         values={"principal_id": user_id},
+        lineage=Lineage((f"arn:aws:iam::{account.id}:user/{actor.name}",), "user"),
     )
-    if actor.user_id[0] in "01234567":
+    if actor.user_id[0] in "012345":
         return session
+    if actor.user_id[0] in "678":
+        return (yield from _federate(world, actor, session))
     token = {
         "duration": "43200",
         "access_key": world.ids.access_key(),
         "expiration": write_moment(world.now + 43200),
         "mfa_serial": f"arn:aws:iam::{account.id}:mfa/{actor.name}",
     }
-    world.emit(world.actions["sts.GetSessionToken"], session, extra=token, succeeds=True)
-    created = world.clock()
+    events = hand_out(world, world.actions["sts.GetSessionToken"], session, token)
+    created, at = world.clock(), world.now
     yield 1.0
     key = token["access_key"]
-    return Session(
+    traded = Session(
         account=account.id,
         region=account.home,
         identity=identity.iam_user(account.id, actor.name, user_id, key, created, True),
@@ -189,6 +203,43 @@ def open_key(world: World, actor: Actor, account: Account) -> Opening:
         is_cli=session.is_cli,
         values={"principal_id": user_id},
     )
+    arn = session.principal
+    return own(world, traded, session.lineage, arn, "GetSessionToken", events, at)
+
+
+def _federate(world: World, actor: Actor, user: Session) -> Opening:
+    """Ask, as an IAM user that brokers for others, for a token in a name of its choice."""
+    account, name = user.account, f"{actor.team}-job"
+    arn = f"arn:aws:sts::{account}:federated-user/{name}"
+    token = {
+        "duration": "43200",
+        "access_key": world.ids.access_key(),
+        "expiration": write_moment(world.now + 43200),
+        "federated_name": name,
+        "federated_arn": arn,
+    }
+    events = hand_out(world, world.actions["sts.GetFederationToken"], user, token)
+    created, at = world.clock(), world.now
+    yield 1.0
+    issuer = {
+        "principalId": user.values["principal_id"],
+        "arn": user.principal,
+        "userName": actor.name,
+    }
+    key = token["access_key"]
+    session = Session(
+        account=account,
+        region=user.region,
+        identity=identity.federated_user(account, name, key, created, issuer),
+        ip=actor.ip,
+        agent=actor.agent,
+        principal=arn,
+        access_key=key,
+        expires=world.now + 43200,
+        is_cli=user.is_cli,
+        values={"principal_id": f"{account}:{name}"},
+    )
+    return own(world, session, user.lineage, arn, "GetFederationToken", events, at)
 
 
 def open_root(world: World, actor: Actor, account: Account) -> Opening:
@@ -201,10 +252,10 @@ def open_root(world: World, actor: Actor, account: Account) -> Opening:
         agent=actor.browser,
         principal=f"arn:aws:iam::{account.id}:root",
     )
-    world.emit(world.actions["signin.ConsoleLogin"], door, extra={"mfa_used": "Yes"})
-    created, key = world.clock(), world.ids.access_key()
+    events = hand_out(world, world.actions["signin.ConsoleLogin"], door, {"mfa_used": "Yes"})
+    created, key, at = world.clock(), world.ids.access_key(), world.now
     yield 5.0
-    return Session(
+    session = Session(
         account=account.id,
         region=GLOBAL,
         identity=identity.root(account.id, key, created),
@@ -216,3 +267,5 @@ def open_root(world: World, actor: Actor, account: Account) -> Opening:
         is_console=True,
         values={"principal_id": account.id},
     )
+    arn = door.principal
+    return own(world, session, Lineage((arn,), "root"), arn, "ConsoleLogin", events, at)

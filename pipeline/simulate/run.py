@@ -12,7 +12,8 @@ from pipeline.simulate.catalogue import load_catalogue
 from pipeline.simulate.deliver import Delivery
 from pipeline.simulate.event import Event
 from pipeline.simulate.ids import Ids
-from pipeline.simulate.keys import KeyWriter
+from pipeline.simulate.keys import KEYS, RowWriter
+from pipeline.simulate.lineage import SCHEMA, SESSIONS_FILE, Grant
 from pipeline.simulate.organisation import found
 from pipeline.simulate.plan import Plan, check_plan
 from pipeline.simulate.schedule import Schedule
@@ -49,14 +50,20 @@ def run(
     organisation = found(plan, catalogue, random, ids)
     tally = Tally()
     delivery = Delivery(plan, out, organisation.id, random, ids, tally.see_object)
-    with KeyWriter(out / KEYS_FILE) as keys:
+    with (
+        RowWriter(out / KEYS_FILE, KEYS) as keys,
+        RowWriter(out / SESSIONS_FILE, SCHEMA) as sessions,
+    ):
 
         def take(event: Event) -> None:
             tally.see(event)
             keys.add(event.account, event.event_id)
             delivery.add(event)
 
-        world = World(plan, catalogue, organisation, random, ids, take)
+        def grant(granted: Grant) -> None:
+            sessions.add(*granted)
+
+        world = World(plan, catalogue, organisation, random, ids, take, grant)
         schedule = Schedule(plan, world, organisation.actors)
         for scenario in scenarios:
             schedule.add(plan.start.timestamp() + scenario.start, scenario.act(world))
@@ -75,7 +82,7 @@ def run(
 
 def _claim(out: Path) -> None:
     """Refuse a folder that holds a trail already: its records would not be in the truth."""
-    for name in ("AWSLogs", FILE, KEYS_FILE):
+    for name in ("AWSLogs", FILE, KEYS_FILE, SESSIONS_FILE):
         if (out / name).exists():
             raise UsageError(
                 f"cannot simulate into {out}: it has {name} already",

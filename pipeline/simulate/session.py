@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pipeline.simulate.catalogue import Persona
+from pipeline.simulate.lineage import Lineage
 
 
 @dataclass(slots=True, eq=False)
@@ -13,7 +14,9 @@ class Session:
 
     account: the one the calls are made in. identity: userIdentity as JSON. is_inside: the
     calls come from inside AWS, so no TLS details are logged. is_cli: the user agent tells the
-    command. expires: Unix time. values: what else records of the session can name.
+    command. expires: Unix time. lineage: who is behind it. is_renewed: the console gives it new
+    keys now and then. forwarded: what services hold that call on with it, by service. values:
+    what else records of the session can name.
     """
 
     account: str
@@ -30,6 +33,9 @@ class Session:
     is_cli: bool = False
     is_console: bool = False
     vpce: str = ""
+    lineage: Lineage = field(default_factory=Lineage)
+    is_renewed: bool = False
+    forwarded: dict[str, Session] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -48,6 +54,11 @@ class Session:
             "command": "",
             **self.values,
         }
+
+    @property
+    def is_role(self) -> bool:
+        """Tell whether it is a role's."""
+        return ":assumed-role/" in self.principal
 
     def bear(self, persona: Persona) -> Session:
         """Return it with the persona's share of refusals."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import gmtime, strftime
 
 from pipeline.simulate.event import Event
+from pipeline.simulate.lineage import SESSIONS_FILE
 
 FILE = "truth.json"
 KEYS_FILE = "truth-keys.parquet"
@@ -32,7 +33,8 @@ class Truth:
     inflated_bytes are of the JSON, stored_bytes of the objects. by_day is distinct events by
     "account/region/day" of their eventTime, services by eventSource and actions by
     "eventSource/eventName" (both empty for insights). keys names the Parquet file beside with
-    one row, account_id and event_id, for each distinct event.
+    one row, account_id and event_id, for each distinct event; sessions the one with where each
+    session's credentials come from.
     """
 
     objects: int
@@ -49,6 +51,7 @@ class Truth:
     actions: dict[str, int]
     labels: tuple[Label, ...]
     keys: str = KEYS_FILE
+    sessions: str = SESSIONS_FILE
 
 
 def read_truth(folder: Path) -> Truth:

@@ -11,6 +11,7 @@ from pipeline.simulate.event import Event
 from pipeline.simulate.identity import Role
 from pipeline.simulate.ids import Ids
 from pipeline.simulate.inventory import Inventory, Resource
+from pipeline.simulate.lineage import Grant
 from pipeline.simulate.organisation import Organisation
 from pipeline.simulate.plan import Plan
 from pipeline.simulate.record import draw_network_activity
@@ -41,25 +42,28 @@ class World:
         random: Random,
         ids: Ids,
         sink: Callable[[Event], None],
+        granted: Callable[[Grant], None] = lambda _: None,
     ) -> None:
         self.actions = catalogue.actions
         self.organisation = organisation
         self.inventory = Inventory(catalogue, random, ids)
         self.random = random
         self.ids = ids
-        self.now = plan.start.timestamp()
+        self.start = self.now = plan.start.timestamp()
+        self.granted = granted
         self.emitted = 0
         self.limit = float("inf")
         self.roles: dict[tuple[str, str], Role] = {}
+        self.providers: dict[str, str] = {}
         self._late = plan.late
         self._sink = sink
         self._network = draw_network_activity()
         self._minute = -1
         self._prefix = ""
 
-    def clock(self) -> str:
-        """Return the time as eventTime has it."""
-        now = int(self.now)
+    def clock(self, ago: float = 0.0) -> str:
+        """Return the time, or one so many seconds ago, as eventTime has it."""
+        now = int(self.now - ago)
         minute, second = divmod(now, 60)
         if minute != self._minute:
             self._minute = minute

@@ -20,7 +20,7 @@ _NO_LOGS = {
 }
 """Endings of what cannot be a log, whatever is in it, and what to call that."""
 
-_TRUTH = ("truth.json", "truth-keys.parquet")
+_TRUTH = ("truth.json", "truth-keys.parquet", "truth-sessions.parquet")
 _LAKE = ("catalog.db", "tables")
 _FACTS = "tables/cloudtrail_logs"
 

@@ -81,8 +81,9 @@ _GIVEN = (
     "agent ip session_token command vpce shared addendum console access_key assumed_arn "
     "expiration role_arn role_id role_account role_session source_identity external_id "
     "provider_arn provider_token subject mfa_serial permission_set member_account sso_instance "
-    "mfa_used log_bucket log_account insight_source insight_name insight_id team who principal "
-    "principal_id error_code error_message time recipient request_id"
+    "switch_from federated_name federated_arn mfa_used log_bucket log_account insight_source "
+    "insight_name insight_id team who principal principal_id error_code error_message time "
+    "recipient request_id"
 )
 _SESSION = {
     **dict.fromkeys(_GIVEN.split(), ""),

@@ -6,6 +6,8 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from tests.simulate.conftest import Record, Trail
 
 
@@ -57,13 +59,27 @@ def _granted(trail: Trail) -> dict[str, Record]:
     return grants
 
 
+def _sessions(trail: Trail) -> list[Record]:
+    rows: list[Record] = pq.read_table(trail.folder / trail.truth.sessions).to_pylist()
+    return rows
+
+
 def test_a_roles_credentials_were_granted_before(trail: Trail) -> None:
-    """A session's key, role, name and creation are those of the call that granted it."""
+    """A session's key, role, name and creation are those of the call that granted it.
+
+    The trail does not hold such a call for sessions that are older than it, that services
+    bear on, and that the console opens or renews.
+    """
     grants = _granted(trail)
+    logged = {
+        row["session_id"]
+        for row in _sessions(trail)
+        if row["way"].startswith("AssumeRole") and row["issue_event_ids"]
+    }
     checked = 0
     for event in trail.events:
         identity: dict[str, Any] = event.get("userIdentity", {})
-        if identity.get("type") != "AssumedRole":
+        if identity.get("type") != "AssumedRole" or identity.get("accessKeyId") not in logged:
             continue
         grant = grants[identity["accessKeyId"]]
         user = grant["responseElements"]["assumedRoleUser"]
@@ -208,3 +224,46 @@ def test_insights_come_in_pairs(trail: Trail) -> None:
         states.setdefault(event["sharedEventID"], []).append(event["insightDetails"]["state"])
     assert insights
     assert all(found in (["Start"], ["Start", "End"]) for found in states.values())
+
+
+def test_the_truth_knows_every_session(trail: Trail) -> None:
+    """Each temporary credential in the trail is in the truth once, with events that gave it."""
+    truth = {row["session_id"]: row for row in _sessions(trail)}
+    assert len(truth) == len(_sessions(trail))
+    by_id = {event["eventID"]: event for event in trail.events}
+    for event in trail.events:
+        key = event.get("userIdentity", {}).get("accessKeyId", "")
+        if key.startswith("ASIA"):
+            assert event["userIdentity"]["accountId"] == truth[key]["account_id"]
+    for row in truth.values():
+        assert row["root_principal_id"] == row["path"][0]
+        assert row["principal_id"] == row["path"][-1]
+        assert row["is_logged"] <= bool(row["issue_event_ids"])
+        for event_id in row["issue_event_ids"]:
+            assert by_id[event_id]["eventTime"] <= row["issued_at"].strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_credentials_come_by_every_way(trail: Trail) -> None:
+    """People, machines, services and other accounts get credentials in all the ways there are."""
+    rows = _sessions(trail)
+    assert {row["way"] for row in rows} >= {
+        "AssumeRole",
+        "AssumeRoleWithSAML",
+        "AssumeRoleWithWebIdentity",
+        "ConsoleLogin",
+        "SwitchRole",
+        "forwarded",
+        "renewed",
+    }
+    assert {row["root_principal_type"] for row in rows} >= {
+        "account",
+        "aws_service",
+        "saml_user",
+        "user",
+        "web_identity_user",
+    }
+    assert max(len(row["path"]) for row in rows) >= 3
+    assert 0 < sum(not row["issue_event_ids"] for row in rows) < len(rows) / 10
+    regions = {e["awsRegion"] for e in trail.named("AssumeRoleWithWebIdentity")}
+    assert "us-east-1" in regions
+    assert len(regions) > 1

@@ -90,6 +90,7 @@ def test_what_is_plainly_no_log_is_left_out_and_counted(tmp_path: Path) -> None:
         ".git/c.json",
         "truth.json",
         "truth-keys.parquet",
+        "truth-sessions.parquet",
         "d.PARQUET",
         "lake/catalog.db",
         "lake/tables/x/metadata/1.metadata.json",
@@ -99,7 +100,7 @@ def test_what_is_plainly_no_log_is_left_out_and_counted(tmp_path: Path) -> None:
     source = open_source(str(tmp_path))
     assert names(source, tmp_path) == ["a.json", f"{DAYS}/05/y.json.gz"]
     assert [text.removeprefix(f"{tmp_path}: ") for text in source.problems()] == [
-        "2 left out (a simulation's truth)",
+        "3 left out (a simulation's truth)",
         "1 left out (folders of other services' logs)",
         "2 left out (hidden)",
         "1 left out (lakes)",

@@ -39,6 +39,7 @@ class Action:
     removes, makes: the kind of resource that goes or comes. when: field values a resource
     must have before. sets: templates of the field values it has after. is_shared: the record
     carries a sharedEventID. is_to_logs: it is done to the logs' bucket, whose owner gets it.
+    forwards: what the service then does with the caller's session.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Action:
     throttled: Failure
     is_shared: bool
     is_to_logs: bool
+    forwards: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ class Persona:
     throttled: float = 0.0
     permission_set: str = ""
     chains: float = 0.0
+    roots: float = 0.0
     service: str = ""
     linked_role: str = ""
     vpce: bool = False
@@ -196,6 +199,7 @@ def _action(service: str, key: str, spec: dict[str, Any]) -> Action:
         throttled=_failure(*throttled),
         is_shared=spec.get("shared", False),
         is_to_logs=spec.get("to_logs", False),
+        forwards=tuple(spec.get("forwards", ())),
     )
 
 
