@@ -76,8 +76,8 @@ CONTEXT: Mapping[str, ContextTable] = {
                 "left_date": "date",
             },
             ("principal_id", "human"),
-            ("principal_id",),
-            "The human behind a principal.",
+            ("principal_id", "joined_date"),
+            "The human behind a principal; one who takes it over has a line with a later date.",
         ),
         ContextTable(
             "automation_roles",

@@ -162,6 +162,14 @@ def test_the_same_line_twice_is_one_row(tmp_path: Path) -> None:
     assert heard[-1].endswith("accounts.csv:3: left out, the same as line 2")
 
 
+def test_a_principal_may_pass_from_one_human_to_another(tmp_path: Path) -> None:
+    """Two humans of a principal are told apart by their dates; without dates they contradict."""
+    head = "principal_id,human,joined_date,left_date\n"
+    passed = rows(tmp_path, "identities", head + "p,Ann,,2026-01-31\np,Bob,2026-02-01,\n")
+    assert [row["human"] for row in passed] == ["Ann", "Bob"]
+    assert "which says otherwise" in refusal(tmp_path, "identities", head + "p,Ann,,\np,Bob,,\n")
+
+
 def test_the_hash_is_of_what_is_said_not_of_its_order(tmp_path: Path) -> None:
     """Lines and columns that moved make the same table; another word makes another."""
 
