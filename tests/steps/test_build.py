@@ -36,7 +36,7 @@ def _models(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def load() -> Models:
         return load_models(folder / "models")
 
-    def references(files: Mapping[str, Path]) -> Mapping[str, pa.Table]:
+    def references(files: Mapping[str, Path], *_: object) -> Mapping[str, pa.Table]:
         return {"accounts": ACCOUNTS if files else ACCOUNTS.slice(0, 0)}
 
     for module in (step, told):
