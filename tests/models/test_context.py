@@ -11,6 +11,8 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.models.context import CONTEXT, read_context
+from tests.models.views import FACTS, open_views
+from tests.project.documents import ROOT, blocks
 
 FILES = {
     "accounts": "account_id,account_name,tags\n111122223333,prod,team=web; tier=1\n",
@@ -187,3 +189,17 @@ def test_cells_are_data_whatever_they_look_like(tmp_path: Path) -> None:
     odd = ["=HYPERLINK(1)", "@SUM(1)", "'; drop table events --", "<b>x", "a\x00b", "x" * 1_000_000]
     text = "account_id,owner\n" + "".join(f'{n},"{cell}"\n' for n, cell in enumerate(odd, 1))
     assert [row["owner"] for row in rows(tmp_path, "accounts", text)] == odd
+
+
+def test_the_guide_shows_files_and_queries_that_work(tmp_path: Path) -> None:
+    """Every CSV in docs/context.md reads as the table it stands under, and every query runs."""
+    guide = ROOT / "docs/context.md"
+    shown = [block.text for block in blocks(guide, "csv")]
+    files: dict[str, Path] = {}
+    for name, text in zip(CONTEXT, shown, strict=True):
+        files |= put(tmp_path, name, text)
+    tables = read_context(files)
+    assert all(tables[name].num_rows for name in CONTEXT)
+    connection = open_views(FACTS.empty_table(), ["events", "context_files", "identities"])
+    for block in blocks(guide, "sql"):
+        connection.sql(block.text).fetchall()

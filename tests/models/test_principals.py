@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from pipeline.lake.catalog import open_lake
+from pipeline.lake.snapshot import read_lake, scan_sql
 from tests.events import ACCOUNT, event, gzipped, rows, take_in, trail_name
 from tests.models.views import FACTS, open_views, rows_of
 
@@ -336,3 +338,30 @@ def test_who_else_is_in_the_call(found: dict[str, dict[str, Any]]) -> None:
     assert found["role called for by a service"]["invoked_by"] == "cloudformation.amazonaws.com"
     assert found["role of a workload"]["workload_arn"] == "arn:aws:lambda:x"
     assert found["Identity Center user"]["on_behalf_of"] == f"{STORE}/user/544894e8"
+
+
+TRAIL = Path(__file__).parents[3] / "shared/data/s3-trail"
+
+COUNTED_BY_HAND = {
+    "cloudtrail.amazonaws.com": 11_537,
+    "delivery.logs.amazonaws.com": 10_011,
+    "arn:aws:iam::342082656213:user/FalsimentisRoot": 1_739,
+    "arn:aws:iam::342082656213:root": 656,
+    "arn:aws:iam::342082656213:user/jmerckle": 37,
+    "arn:aws:iam::342082656213:role/service-role/CloudTrailRoleForCloudWatchLogs": 1,
+}
+
+
+@pytest.mark.skipif(not TRAIL.is_dir(), reason="the real trail is not beside the project")
+def test_the_principals_of_a_real_trail(tmp_path: Path) -> None:
+    """A real trail has the principals that its JSON, grouped by hand, has: no more and no fewer."""
+    lake = open_lake(str(tmp_path / "lake"), create=True)
+    objects = {str(file): file.read_bytes() for file in TRAIL.rglob("*.json.gz")}
+    take_in(lake, objects)
+    connection = open_views(FACTS.empty_table(), ["events"])
+    view = read_lake(lake).tables["cloudtrail_logs"]
+    scan = scan_sql(view.schema, read_lake(lake).paths("cloudtrail_logs"))
+    connection.unregister("cloudtrail_logs")
+    connection.execute(f"create or replace view cloudtrail_logs as from {scan}")
+    sql = "select principal_id, count(*) as n from events where is_counted group by 1"
+    assert {row["principal_id"]: row["n"] for row in rows_of(connection, sql)} == COUNTED_BY_HAND
