@@ -7,14 +7,14 @@ is known of them cannot come apart.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.io import FileIO
-from pyiceberg.manifest import DataFile, ManifestFile
+from pyiceberg.manifest import DataFile, ManifestEntry, ManifestFile
 from pyiceberg.partitioning import PARTITION_FIELD_ID_START, PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table, Transaction
@@ -24,6 +24,7 @@ from pyiceberg.table.update import (
     AddSchemaUpdate,
     SetCurrentSchemaUpdate,
     SetDefaultSpecUpdate,
+    TableUpdate,
 )
 from pyiceberg.table.update.snapshot import _ManifestMergeManager, _OverwriteFiles
 from pyiceberg.transforms import IdentityTransform
@@ -229,18 +230,23 @@ def _spec(schema: Schema, day: str, spec_id: int, field_id: int) -> PartitionSpe
 
 
 def _reshape(change: Transaction, wanted: Replacement) -> None:
-    """Give the table the columns and the division it is to have, if it has others."""
+    """Give the table the columns and the division it is to have, if it has others.
+
+    Both go in one step: neither fits the other's past.
+    """
     metadata = change.table_metadata
+    updates: list[TableUpdate] = []
     if metadata.schema().fields != wanted.schema.fields:
         number = max(schema.schema_id for schema in metadata.schemas) + 1
         schema = wanted.schema.model_copy(update={"schema_id": number})
-        change._apply((AddSchemaUpdate(schema_=schema), SetCurrentSchemaUpdate(schema_id=-1)))
-    metadata = change.table_metadata
+        updates += [AddSchemaUpdate(schema_=schema), SetCurrentSchemaUpdate(schema_id=-1)]
     last = metadata.last_partition_id or PARTITION_FIELD_ID_START - 1
     number = max(spec.spec_id for spec in metadata.partition_specs) + 1
     spec = _spec(wanted.schema, wanted.shape.day, number, last + 1)
     if _division(metadata.spec()) != _division(spec):
-        change._apply((AddPartitionSpecUpdate(spec=spec), SetDefaultSpecUpdate(spec_id=-1)))
+        updates += [AddPartitionSpecUpdate(spec=spec), SetDefaultSpecUpdate(spec_id=-1)]
+    if updates:
+        change._apply(tuple(updates))
 
 
 def _division(spec: PartitionSpec) -> list[tuple[int, str]]:
@@ -282,6 +288,17 @@ class _Swap(_OverwriteFiles):
     Its own leaves a manifest or two more with each commit for ever; a table that is rebuilt
     every few minutes would soon be slow to plan.
     """
+
+    def _build_delete_files_partition_predicate(self) -> None:
+        """Look into every manifest: they are few, and one may divide by a column that is gone."""
+
+    def _build_manifest_evaluator(self, spec_id: int) -> Callable[[ManifestFile], bool]:
+        return lambda manifest: True
+
+    def _deleted_entries(self) -> list[ManifestEntry]:
+        """Note what is deleted, but for files of a division that the columns no longer have."""
+        spec_id = self._transaction.table_metadata.default_spec_id
+        return [e for e in super()._deleted_entries() if e.data_file.spec_id == spec_id]
 
     def _existing_manifests(self) -> list[ManifestFile]:
         found = super()._existing_manifests()

@@ -27,7 +27,10 @@ _PICKED = re.compile(r"(latest|earliest)\((\w+)(, nulls)?\)")
 _UNION = re.compile(r"union\((\d+)\)")
 _CUT = re.compile(r"cut\((\w+(?:, \w+)*)\)")
 _DAYS = re.compile(r"(\d+) days?")
-_VOLATILE = {"now", "current_timestamp", "current_date", "current_time", "random", "rand", "uuid"}
+_VOLATILE = {
+    *("now", "current_timestamp", "current_date", "current_time", "get_current_timestamp"),
+    *("localtime", "localtimestamp", "transaction_timestamp", "today", "random", "rand", "uuid"),
+}
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 

@@ -45,7 +45,7 @@ def _histories(draw: st.DrawFn) -> tuple[list[list[Row]], list[bool]]:
     return batches, draw(st.lists(st.booleans(), min_size=len(batches), max_size=len(batches)))
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(history=_histories(), size=st.sampled_from([1, 1_000_000]))
 def test_building_as_events_arrive_equals_building_once(
     models: Models, history: tuple[list[list[Row]], list[bool]], size: int
