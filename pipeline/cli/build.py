@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
@@ -26,6 +27,13 @@ _DAY = timedelta(days=1)
 _ROWS_SHOWN = 5
 _COLUMNS_SHOWN = 6
 _WIDE = 100
+_STATES = {
+    "planned": "would be built",
+    "built": "built",
+    "current": "current",
+    "failed": "failed",
+    "stopped": "not built because of that",
+}
 
 
 @command(
@@ -124,7 +132,8 @@ def print_build(output: Output, summary: BuildSummary, options: BuildOptions) ->
 
 def write_build(console: Console, summary: BuildSummary, options: BuildOptions) -> None:
     """Write what a build came to for people; models with nothing new are only counted."""
-    shown = [model for model in summary.models if model.state != "current"]
+    given = [model for model in summary.models if model.materialize == "reference"]
+    shown = [m for m in summary.models if m.state != "current" and m not in given]
     if shown and summary.dry_run:
         rows = [(m.name, days_told(m.days), m.reason) for m in shown]
         small_table(console, ["model", "days", "why"], rows, "==")
@@ -134,6 +143,9 @@ def write_build(console: Console, summary: BuildSummary, options: BuildOptions) 
     for model in shown:
         for failure in model.failures:
             _write_failure(console, model, failure)
+    if given:
+        would = "would be " if summary.dry_run else ""
+        say(console, f"{count(len(given), 'table')} of context and mappings {would}renewed")
     say(console, _told(summary))
     if summary.dry_run:
         say(console, "nothing was changed; leave --dry-run out to do it", "dim")
@@ -229,15 +241,11 @@ def _cells(rows: Sequence[Any], names: Sequence[str]) -> Iterator[Iterable[str]]
 
 def _told(summary: BuildSummary) -> str:
     """Return the counts of a build as a sentence."""
-    counts = [
-        (summary.models_planned, "would be built"),
-        (summary.models_built, "built"),
-        (summary.models_current, "current"),
-        (summary.models_failed, "failed"),
-        (summary.models_stopped, "not built because of that"),
-    ]
-    parts = ", ".join(f"{number:,} {word}" for number, word in counts if number)
-    told = f"{count(len(summary.models), 'model')}: {parts or 'nothing to do'}"
+    states: Counter[str] = Counter(m.state for m in summary.models if m.materialize != "reference")
+    parts = ", ".join(
+        f"{states[state]:,} {word}" for state, word in _STATES.items() if states[state]
+    )
+    told = f"{count(states.total(), 'model')}: {parts or 'nothing to do'}"
     if summary.rows_written:
         told += f"; {count(summary.rows_written, 'row')}"
     return f"{told}, in {duration(summary.seconds)}"

@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from pipeline.cli.options import Invocation, command
 from pipeline.cli.output import Output
 from pipeline.cli.progress import IngestProgress, Line
 from pipeline.cli.render import print_summary, say, say_whole, small_table
-from pipeline.cli.text import count, size
+from pipeline.cli.text import count, duration, size
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from pipeline.steps.build import BuildSummary
     from pipeline.steps.demo import DemoFolder, Question
     from pipeline.steps.ingest import IngestSummary
+
+
+_SHORT = 19
 
 
 @command(
@@ -153,18 +156,16 @@ def _write_lake(
 
 
 def _write_built(console: Console, place: DemoFolder, summary: BuildSummary) -> None:
-    from pipeline.cli.text import duration
-
+    models = [model for model in summary.models if model.materialize != "reference"]
+    built = [model for model in models if model.state == "built"]
+    rows = sum(model.rows_written for model in built)
     say(
         console,
-        f"{count(summary.models_built, 'table')} built of {count(len(summary.models), 'model')}, "
-        f"{count(summary.rows_written, 'row')}, every check passed, in {duration(summary.seconds)}",
+        f"{count(len(models), 'model')}, {count(len(built), 'table')} of {count(rows, 'row')} made "
+        f"and checked in {duration(summary.seconds)}",
     )
-    say(
-        console,
-        f"whose name is whose it knows from {place.context['identities']}, which "
-        f"{place.settings} names",
-    )
+    files = " and ".join(str(file) for file in place.context.values())
+    say(console, f"accounts and people: {files}, which {place.settings} names")
 
 
 def _write_answer(
@@ -184,14 +185,15 @@ def _write_answer(
     )
     with answer:
         rows = [[cell_text(value) for value in row] for row in answer.rows()]
-    small_table(console, answer.columns, rows, "".join(map(_sign, answer.types)))
+        signs = map(_sign, answer.types, zip(*rows, strict=True)) if rows else ""
+        small_table(console, answer.columns, rows, "".join(signs))
 
 
-def _sign(kind: str) -> str:
-    """Return how a column stands in a small table: numbers right, times whole."""
+def _sign(kind: str, cells: Iterable[str]) -> str:
+    """Return how a column stands in a small table: numbers right, what is short whole."""
     if kind in ("BIGINT", "HUGEINT", "INTEGER", "DOUBLE"):
         return ">"
-    return "=" if kind.startswith("TIMESTAMP") else " "
+    return "=" if max(map(len, cells)) <= _SHORT else " "
 
 
 def _write_map(console: Console, place: DemoFolder, lake: Lake) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import time
 from typing import TYPE_CHECKING
 
 import click
@@ -11,13 +12,15 @@ import click
 from pipeline.cli.options import Invocation, command, output_options
 from pipeline.cli.output import Output
 from pipeline.cli.render import print_rows, print_summary, say, say_whole, small_table
-from pipeline.cli.text import count, moment, size
+from pipeline.cli.text import count, moment, one_line, size
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pipeline.steps.models import ModelDetail, ModelStatus
 
+_WIDE = 100
+_TO_BUILD = 4
 _LAYERS = {
     "marts": "marts: what to ask",
     "intermediate": "intermediate: what several marts need",
@@ -87,23 +90,23 @@ def write_model(console: Console, detail: ModelDetail) -> None:
     """Write all of one model for people."""
     status = detail.status
     say(console, status.name, "bold")
-    say(console, f"  {status.description}", indent=2)
+    say(console, f"  {one_line(status.description)}")
     for label, value in _told(detail):
-        say(console, f"  {label:<10} {value}", indent=13)
+        say(console, f"  {label:<10} {one_line(value)}", indent=13)
     say(console)
-    is_typed = any(kind for _, kind, _ in detail.columns)
-    small_table(
-        console,
-        ["column", "type", "meaning"] if is_typed else ["column", "meaning"],
-        [
-            (name, _short(kind), meaning) if is_typed else (name, meaning)
-            for name, kind, meaning in detail.columns
-        ],
-        "==" if is_typed else "=",
-    )
+    _write_columns(console, detail)
     say(console)
     for line in detail.sql.splitlines():
         say_whole(console, f"  {line}", "cyan")
+
+
+def _write_columns(console: Console, detail: ModelDetail) -> None:
+    """Write each column with its type, where known, and all of its meaning."""
+    rows = [(name, _short(kind), one_line(meaning)) for name, kind, meaning in detail.columns]
+    names, kinds = (max(len(row[n]) for row in rows) for n in (0, 1))
+    for name, kind, meaning in rows:
+        head = f"  {name:<{names}}  {kind:<{kinds}}  " if kinds else f"  {name:<{names}}  "
+        say(console, head + meaning, indent=min(len(head), console.width // 2))
 
 
 def _write_layer(console: Console, shown: Sequence[ModelStatus]) -> None:
@@ -115,22 +118,37 @@ def _write_layer(console: Console, shown: Sequence[ModelStatus]) -> None:
             "=>",
         )
         return
-    small_table(
-        console,
-        ["model", "kind", "rows", "up to", "to build", "grain"],
+    is_wide = console.width >= _WIDE
+    header = ["model", "kind", "rows", "up to", "to build", "one row per" if is_wide else "key"]
+    rows = [
         [
-            (
-                status.name,
-                status.kind,
-                "" if status.n_rows is None else f"{status.n_rows:,}",
-                f"{status.through:%Y-%m-%d}" if status.through else "",
-                _waiting(status),
-                status.grain.removeprefix("one row per "),
-            )
-            for status in shown
-        ],
-        "==>==",
-    )
+            status.name,
+            status.kind,
+            "" if status.n_rows is None else f"{status.n_rows:,}",
+            f"{status.through:%Y-%m-%d}" if status.through else "",
+            _waiting(status),
+            _grain(status.grain, is_wide=is_wide),
+        ]
+        for status in shown
+    ]
+    if not any(row[_TO_BUILD] for row in rows):
+        for row in (header, *rows):
+            del row[_TO_BUILD]
+    small_table(console, header, rows, "==>=".ljust(len(header) - 1, "="))
+
+
+def _grain(grain: str, *, is_wide: bool) -> str:
+    """Return what one row is: in words, or where there is less room by its key.
+
+    >>> _grain("one row per session and day (session_id, event_date)", is_wide=False)
+    'session_id, event_date'
+    """
+    words = " ".join(grain.split())
+    told, _, key = words.removesuffix(")").rpartition(" (")
+    has_key = told and words.endswith(")")
+    if has_key and not is_wide:
+        return key
+    return (told if has_key else words).removeprefix("one row per ")
 
 
 def _waiting(status: ModelStatus) -> str:
@@ -145,7 +163,8 @@ def _told(detail: ModelDetail) -> list[tuple[str, str]]:
     if status.n_rows is not None:
         told.append(("holds", f"{count(status.n_rows, 'row')}, {size(status.n_bytes or 0)}"))
     if status.through:
-        told.append(("up to", moment(status.through)))
+        is_day = status.through.time() == time()
+        told.append(("up to", str(status.through.date()) if is_day else moment(status.through)))
     if status.built_at:
         told.append(("built", moment(status.built_at)))
     if status.state in ("waiting", "not built"):

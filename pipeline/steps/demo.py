@@ -96,7 +96,7 @@ class Question:
 
 QUESTIONS = (
     Question("busiest_principals"),
-    Question("who_changed_group", "most_changed_group", "group_id"),
+    Question("who_changed_group", "most_changed_group", "group_arn"),
     Question("what_role_touched", "busiest_role", "role_arn"),
 )
 

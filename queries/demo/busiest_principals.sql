@@ -1,17 +1,18 @@
 /*
 name: busiest_principals
 grain: one row per principal (principal_id)
-description: Who did most, and which humans were behind it?
+description: Which principals were busiest with humans behind them, and who were these?
 */
 select
-    principal_name,
-    principal_type as type,
-    n_calls as calls,
-    n_denied as denied,
-    len(services) as services,
-    array_to_string(humans[:2], ', ')
-    || case when len(humans) > 2 then ' and ' || len(humans) - 2 || ' more' else '' end as humans
+    regexp_replace(
+        principal_audit.principal_name, '^AWSReservedSSO_(.+)_[0-9a-f]{16}$', 'SSO \1'
+    ) as principal,
+    coalesce(accounts.account_name, principal_audit.principal_account_id) as account,
+    principal_audit.n_calls as calls,
+    principal_audit.n_denied as denied,
+    replace(array_to_string(principal_audit.humans, ', '), '@example.com', '') as humans
 from principal_audit
-where len(humans) > 0
-order by n_calls desc, principal_id asc
+left join accounts on principal_audit.principal_account_id = accounts.account_id
+where len(principal_audit.humans) > 0
+order by principal_audit.n_calls desc, principal_audit.principal_id asc
 limit 8

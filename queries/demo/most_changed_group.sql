@@ -3,9 +3,9 @@ name: most_changed_group
 grain: one row
 description: The security group that was changed most often.
 */
-select target as group_id
+select target_arn as group_arn
 from network_changes
-where kind = 'security_group' and is_success and target like 'sg-%'
-group by target
-order by count(*) desc, target asc
+where kind = 'security_group' and is_success and target_arn is not null
+group by target_arn
+order by count(*) desc, count(distinct root_human) desc, target_arn asc
 limit 1

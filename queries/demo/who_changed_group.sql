@@ -1,16 +1,18 @@
 /*
 name: who_changed_group
 grain: one row per call that changed the security group (event_id, account_id)
-description: Who changed this security group, and who was really behind it?
+description: Who really changed this security group, through what, and how sure is that?
 */
 select
-    event_time,
-    event_name,
-    regexp_extract(principal_id, '[^/:]+$') as principal,
-    coalesce(root_human, root_principal_id) as behind_it,
-    link_confidence as confidence,
-    array_to_string(rules, ', ') as rules
+    strftime(event_time, '%m-%d %H:%M') as time,
+    change,
+    replace(coalesce(root_human, root_principal_id), '@example.com', '') as by_whom,
+    regexp_replace(
+        regexp_extract(principal_id, '[^/:]+$'), '^AWSReservedSSO_(.+)_[0-9a-f]{16}$', 'SSO \1'
+    ) as through,
+    root_confidence as sure,
+    replace(array_to_string(rules, ', '), 'ingress ', '') as rules
 from network_changes
-where target = $group_id and is_success
+where target_arn = $group_arn and is_success
 order by event_time asc, event_id asc
 limit 8
