@@ -272,6 +272,7 @@ def connect(threads: int | None = None) -> duckdb.DuckDBPyConnection:
     )
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("set preserve_insertion_order = false")
+    connection.execute("set enable_progress_bar = false")  # on a terminal it would draw its own
     if threads:
         connection.execute(f"set threads = {threads:d}")
     return connection
