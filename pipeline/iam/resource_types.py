@@ -86,7 +86,7 @@ def resource_types() -> Mapping[tuple[str, str], ResourceType]:
         if str(found["arn"]).count(":") >= 5
     }
     owners: dict[str, ResourceType] = {}
-    for (prefix, _), kind in sorted(mentioned.items(), key=lambda item: item[0]):
+    for kind in (mentioned[place] for place in sorted(mentioned)):
         known = owners.get(kind.shape)
         if known is None or _claim(kind) > _claim(known):
             owners[kind.shape] = kind

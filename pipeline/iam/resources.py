@@ -255,9 +255,7 @@ def _own_actions(actions: Sequence[str], conditional: Sequence[str]) -> Iterator
             yield action
 
 
-def _types(
-    actions: Iterable[str], prefix: str
-) -> Iterator[tuple[tuple[str, str], ResourceType]]:
+def _types(actions: Iterable[str], prefix: str) -> Iterator[tuple[tuple[str, str], ResourceType]]:
     for action in actions:
         for place in types_of(action):
             if place[0] == prefix:
@@ -283,7 +281,7 @@ def _made(prefix: str, event_name: str) -> Mapping[str, ResourceType]:
 
 
 def _named_events(service: ServiceTemplates) -> Iterator[str]:
-    patterns = [events for events in service.touches.values()]
+    patterns = list(service.touches.values())
     patterns += [one.events for templates in service.types.values() for one in templates]
     yield from {name for events in patterns for name in events if not set(name) & set("*?[")}
 
@@ -298,11 +296,11 @@ def _lowered(name: str) -> str:
 
 def _spelled(row: TemplateRow) -> Iterator[TemplateRow]:
     """Yield a row for either way to begin names, where it has paths: services differ in it."""
-    places = ("path", "path_2", "path_3", "account_path")
-    paths = {name: path for name in places if (path := getattr(row, name))}
-    if not paths:
+    if not (row.path or row.path_2 or row.path_3 or row.account_path):
         yield row
         return
+    places = ("path", "path_2", "path_3", "account_path")
+    paths = {name: path for name in places if (path := getattr(row, name))}
     yield row._replace(spelling="camel", **{n: _begun(p, str.lower) for n, p in paths.items()})
     yield row._replace(spelling="capital", **{n: _begun(p, str.upper) for n, p in paths.items()})
 

@@ -19,13 +19,35 @@ import yaml
 from pipeline.errors import UsageError
 
 FORMS = frozenset(
-    {"account", "arn", "before_colon", "function", "iam", "last", "lower", "parameter", "queue", "revision"}
+    {
+        "account",
+        "arn",
+        "before_colon",
+        "function",
+        "iam",
+        "last",
+        "lower",
+        "parameter",
+        "queue",
+        "revision",
+    }
     | {"scoped", "secret"}
 )
-"""Ways to read an identifier; queries/models/intermediate/resource_identifiers.sql has them."""
+"""Ways to read an identifier; resource_values.sql and resource_identifiers.sql read them."""
 
 _TEMPLATE_KEYS = {
-    *("request", "response", "always", "events", "with", "begins", "without", "form", "arn", "fills"),
+    *(
+        "request",
+        "response",
+        "always",
+        "events",
+        "with",
+        "begins",
+        "without",
+        "form",
+        "arn",
+        "fills",
+    ),
     *("account", "confidence"),
 }
 _SERVICE_KEYS = {"service", "sources", "types", "touches", "ids", "unrelated"}

@@ -1,4 +1,4 @@
-"""The hand-labelled calls: read, made into rows of events, run through the models, compared."""
+"""The hand-labelled calls: read, made into facts, run through the models, compared."""
 
 from __future__ import annotations
 
@@ -6,43 +6,18 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import yaml
 
 from pipeline.iam.resource_types import type_table
 from pipeline.iam.resources import template_table
-from pipeline.queryfile import content_root, parse_query
+from tests.models.views import FACTS, open_views, rows_of
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
-
-EVENTS = pa.schema(
-    {
-        **{name: pa.string() for name in ("event_id", "account_id", "region")},
-        **{name: pa.string() for name in ("event_source", "event_name", "error_message")},
-        **{name: pa.string() for name in ("request_parameters", "response_elements")},
-        "event_time": pa.timestamp("us", "UTC"),
-        "event_date": pa.date32(),
-        "resources": pa.list_(
-            pa.struct({name: pa.string() for name in ("arn", "accountid", "type", "arnprefix")})
-        ),
-    }
-)
-"""The columns of `events` that the models of resources read."""
-
-VIEWS = (
-    "resource_calls",
-    "resource_parameters",
-    "resource_identifiers",
-    "resource_ids_mentioned",
-    "resource_arns_built",
-    "resource_arns_mentioned",
-    "resource_arns_typed",
-)
 
 
 @dataclass(frozen=True)
@@ -84,7 +59,7 @@ def _read_file(file: Path) -> Iterator[LabelledCall]:
                 call.get("region") or group.get("region", REGION),
                 frozenset(map(_whole, call["arns"])),
                 frozenset(map(_whole, call.get("also", ()))),
-                position % 3 == 2,
+                file.stem == "untuned" or position % 3 == 2,
             )
             position += 1
 
@@ -95,39 +70,24 @@ def _whole(arn: str) -> str:
     )
 
 
-def event_row(event_id: str, source: str, name: str, **fields: Any) -> dict[str, Any]:
-    """Return a row of `events`: the smallest one, with parameters as JSON text."""
+def fact_row(event_id: str, source: str, name: str, **columns: Any) -> dict[str, Any]:
+    """Return a row of the facts: the smallest one, with parameters as JSON text where given."""
     moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    row: dict[str, Any] = dict.fromkeys(EVENTS.names)
-    row |= {"event_id": event_id, "event_source": source, "event_name": name}
-    row |= {"account_id": ACCOUNT, "region": REGION, "event_time": moment}
-    row["event_date"] = date(2026, 3, 1)
-    for column in ("request_parameters", "response_elements"):
-        value = fields.pop(column, None)
+    row: dict[str, Any] = dict.fromkeys(FACTS.names)
+    row |= {"eventid": event_id, "eventsource": source, "eventname": name, "awsregion": REGION}
+    row |= {"recipientaccountid": ACCOUNT, "event_time": moment, "event_date": moment.date()}
+    for column in ("requestparameters", "responseelements"):
+        value = columns.pop(column, None)
         row[column] = value if value is None else json.dumps(value, separators=(",", ":"))
-    return row | fields
+    return row | columns
 
 
 def find_resources(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows of event_resources for rows of events."""
-    with duckdb.connect() as connection:
-        connection.register("events", pa.Table.from_pylist(list(rows), schema=EVENTS))
-        add_models(connection)
-        return connection.sql(model_sql("marts", "event_resources")).to_arrow_table().to_pylist()
-
-
-def add_models(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the views and reference tables that event_resources reads; `events` is there."""
-    connection.register("resource_templates", template_table())
-    connection.register("resource_types", type_table())
-    for name in VIEWS:
-        connection.execute(f"create temp view {name} as {model_sql('intermediate', name)}")
-
-
-def model_sql(layer: str, name: str) -> str:
-    """Return the SQL of a model."""
-    file = content_root() / "models" / layer / f"{name}.sql"
-    return parse_query(file.read_text(encoding="utf-8"), f"{name}.sql").sql
+    """Return the rows of event_resources for rows of the facts."""
+    facts = pa.Table.from_pylist(list(rows), schema=FACTS)
+    tables = {"resource_templates": template_table(), "resource_types": type_table()}
+    with open_views(facts, ["event_resources"], **tables) as connection:
+        return rows_of(connection, "select * from event_resources")
 
 
 def found_arns(calls: Sequence[LabelledCall]) -> dict[str, dict[str, str]]:
@@ -144,13 +104,13 @@ def _row(labelled: LabelledCall) -> dict[str, Any]:
         {"arn": one.get("ARN"), "accountid": one.get("accountId"), "type": one.get("type")}
         for one in call.get("resources", ())
     ]
-    return event_row(
+    return fact_row(
         labelled.place,
         labelled.source,
         call["call"],
-        request_parameters=call.get("request"),
-        response_elements=call.get("response"),
-        region=labelled.region,
-        error_message=call.get("message"),
+        requestparameters=call.get("request"),
+        responseelements=call.get("response"),
+        awsregion=labelled.region,
+        errormessage=call.get("message"),
         resources=listed or None,
     )

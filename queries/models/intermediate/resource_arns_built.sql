@@ -15,51 +15,49 @@ columns:
   found_in: template or response
   confidence: certain, likely or partial
 */
+-- noqa: disable=LT09
 with
 
 identifiers as (
-    select * from resource_identifiers
-    union all
-    select * from resource_ids_mentioned
+    select
+        event_id, event_time, event_date, account_id, event_source, event_name, region,
+        arn_partition, side, resource_type, arn_pattern, resource_id,
+        id_2, id_3, owner_account_id, confidence
+    from resource_identifiers
     union all
     select
-        calls.* exclude (request, response),
-        'request' as side,
-        templates.resource_type,
-        templates.arn_pattern,
-        '' as resource_id,
-        null as id_2,
-        null as id_3,
-        calls.account_id as owner_account_id,
-        templates.confidence
-    from resource_calls as calls
-    inner join resource_templates as templates
-        on
-            calls.event_source = templates.event_source
-            and calls.event_name = templates.event_name
-    where templates.look = 'always'
+        event_id, event_time, event_date, account_id, event_source, event_name, region,
+        arn_partition, side, resource_type, arn_pattern, resource_id,
+        null as id_2, null as id_3, account_id as owner_account_id, confidence
+    from resource_ids_mentioned
+),
+
+placed as (
+    select
+        *,
+        replace(
+            replace(replace(arn_pattern, '${Partition}', arn_partition), '${Region}', region),
+            '${Account}',
+            coalesce(owner_account_id, '${Account}')
+        ) as arn_here
+    from identifiers
 ),
 
 built as (
     select
         *,
+        -- EventBridge leaves its default bus out of a rule's ARN
         replace(
             replace(
                 replace(
-                    replace(
-                        replace(
-                            replace(arn_pattern, '${Partition}', arn_partition),
-                            '${Region}', region
-                        ),
-                        '${Account}', coalesce(owner_account_id, '${Account}')
-                    ),
-                    '${2}', coalesce(id_2, '${2}')
+                    replace(arn_here, '${2}', coalesce(id_2, '${2}')),
+                    '${3}', coalesce(id_3, '${3}')
                 ),
-                '${3}', coalesce(id_3, '${3}')
+                '${1}', resource_id
             ),
-            '${1}', resource_id
+            ':rule/default/', ':rule/'
         ) as resource_arn
-    from identifiers
+    from placed
 )
 
 select
@@ -69,13 +67,11 @@ select
     account_id,
     event_source,
     event_name,
-    -- EventBridge leaves its default bus out of a rule's ARN
-    replace(resource_arn, ':rule/default/', ':rule/') as resource_arn,
+    resource_arn,
     resource_type,
     case side when 'request' then 'template' else 'response' end as found_in,
     case
-        when confidence = 'certain' and regexp_matches(resource_arn, '[*?]')
-            and not starts_with(resource_type, 's3:')
+        when regexp_matches(resource_arn, '[*?]') and not starts_with(resource_type, 's3:')
             then 'partial'
         else confidence
     end as confidence

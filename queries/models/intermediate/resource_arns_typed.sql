@@ -1,7 +1,7 @@
 /*
 name: resource_arns_typed
-grain: one row per row of resource_arns_mentioned that names a resource
-description: ARNs as events have them, with their type; patterns are none.
+grain: one row per row of resource_arns_mentioned
+description: ARNs as events have them, with the type whose ARNs have that shape.
 materialize: view
 columns:
   event_id: the event
@@ -25,37 +25,40 @@ arns as (
         length(resource_arn) - length(replace(resource_arn, ':', '')) as n_colons,
         length(resource_arn) - length(replace(resource_arn, '/', '')) as n_slashes
     from resource_arns_mentioned
-    where
-        regexp_matches(resource_arn, '^arn:[\w-]+:[\w-]+:[\w-]*:\w*:.')
-        and (
-            not regexp_matches(resource_arn, '[*?]')
-            or resource_arn like 'arn:%:s3:::_%/%'
-            or (resource_arn like 'arn:%:secretsmanager:%' and resource_arn not like '%*%')
-        )
+),
+
+candidates as (
+    select
+        arns.*,
+        list_concat(
+            coalesce(worded.candidates, []), coalesce(other.candidates, [])
+        ) as candidates
+    from arns
+    left join resource_types as worded
+        on arns.arn_service = worded.arn_service and arns.head = worded.head and arns.head <> ''
+    left join resource_types as other
+        on arns.arn_service = other.arn_service and other.head = ''
 )
 
+-- noqa: disable=RF01
 select
-    arns.event_id,
-    arns.event_time,
-    arns.event_date,
-    arns.account_id,
-    arns.event_source,
-    arns.event_name,
-    arns.resource_arn,
-    arns.found_in,
-    arns.is_listed,
+    event_id,
+    event_time,
+    event_date,
+    account_id,
+    event_source,
+    event_name,
+    resource_arn,
+    found_in,
+    is_listed,
     list_extract(
         list_filter(
-            list_concat(coalesce(worded.candidates, []), coalesce(other.candidates, [])),
+            candidates,
             lambda one:
-            arns.resource_arn like one.arn_like
-            and coalesce(one.n_colons = arns.n_colons, true)
-            and coalesce(one.n_slashes = arns.n_slashes, true)
+            resource_arn like one.arn_like
+            and coalesce(one.n_colons = n_colons, true)
+            and coalesce(one.n_slashes = n_slashes, true)
         ),
         1
     ).resource_type as resource_type
-from arns
-left join resource_types as worded
-    on arns.arn_service = worded.arn_service and arns.head = worded.head and arns.head <> ''
-left join resource_types as other
-    on arns.arn_service = other.arn_service and other.head = ''
+from candidates

@@ -1,6 +1,6 @@
 /*
 name: resource_identifiers
-grain: one row per row of resource_parameters that can be read
+grain: one row per row of resource_values that can be read
 description: >
   Identifiers as their ARN has them, read from values in the forms that calls take: a function by
   name, by name and version or by ARN, a queue by address, a parameter with its version.
@@ -25,62 +25,42 @@ columns:
 */
 with
 
-parameters as (
-    select
-        *,
-        -- a secret's name that ends as its ARN does is taken for the ARN's own
-        regexp_replace(raw_id, '^arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:', '') as secret_name
-    from resource_parameters
-),
-
 identified as (
     select
-        * exclude (confidence),
+        *,
         case form
-            when 'arn' then case when starts_with(raw_id, 'arn:') then raw_id end
+            when 'arn' then raw_id
             when 'account' then regexp_extract(raw_id, '^\d{12}$')
             when 'lower' then lower(raw_id)
             when 'last' then regexp_extract(raw_id, '[^/]*$')
             when 'before_colon' then split_part(raw_id, ':', 1)
             when 'parameter' then split_part(ltrim(raw_id, '/'), ':', 1)
             when 'queue' then regexp_extract(raw_id, '^https?://[^/]+/\d{12}/([\w.-]+)$', 1)
-            when 'function' then regexp_extract(
-                raw_id,
-                '^(?:arn:[\w-]+:lambda:[\w-]+:\d{12}:)?(?:\d{12}:)?(?:function:)?([\w-]+)(?::[\w$-]+)?$',
-                1
-            )
-            when 'secret' then case
-                when regexp_matches(secret_name, '-[A-Za-z0-9]{6}$') then secret_name
-                else secret_name || '-??????'
-            end
-            when 'revision' then case
-                when strpos(raw_id, ':') > 0 then raw_id
-                else raw_id || ':*'
-            end
-            when 'iam' then case
-                when regexp_matches(raw_id, '^(AWSServiceRoleFor|AWSReservedSSO_)')
-                    then '*' || raw_id
-                else raw_id
-            end
+            when 'function'
+                then regexp_extract(
+                    raw_id,
+                    '^(?:arn:[\w-]+:lambda:[\w-]+:\d{12}:)?(?:\d{12}:)?(?:function:)?'
+                    || '([\w-]+)(?::[\w$-]+)?$',
+                    1
+                )
+            when 'secret' then raw_id || '-??????'
+            when 'revision' then raw_id || case when strpos(raw_id, ':') > 0 then '' else ':*' end
+            when 'iam'
+                then regexp_replace(raw_id, '^(AWSServiceRoleFor|AWSReservedSSO_)', '*\1')
             else raw_id
         end as resource_id,
-        case
-            when form = 'queue'
-                then regexp_extract(raw_id, '^https?://[^/]+/(\d{12})/', 1)
-            when form in ('function', 'secret')
-                then nullif(regexp_extract(raw_id, '(?:^|:)(\d{12}):', 1), '')
+        case form
+            when 'queue' then regexp_extract(raw_id, '^https?://[^/]+/(\d{12})/', 1)
+            when 'function' then nullif(regexp_extract(raw_id, '(?:^|:)(\d{12}):', 1), '')
             else owner_account_id
-        end as named_account_id,
-        case
-            when form = 'secret' and not regexp_matches(secret_name, '-[A-Za-z0-9]{6}$')
-                then 'partial'
-            when form = 'revision' and strpos(raw_id, ':') = 0 then 'partial'
-            else confidence
-        end as confidence
-    from parameters
+        end as named_account_id
+    from resource_values
     where
-        not starts_with(raw_id, 'arn:')
-        or form in ('arn', 'function', 'secret')
+        case
+            when form = 'arn' then starts_with(raw_id, 'arn:')
+            when form = 'function' then true
+            else not starts_with(raw_id, 'arn:')
+        end
 )
 
 select
@@ -96,11 +76,11 @@ select
     resource_type,
     case when form = 'arn' then '${1}' else arn_pattern end as arn_pattern,
     resource_id,
-    case when form = 'scoped' and id_2 = 'CLOUDFRONT' then 'global' when form = 'scoped' then lower(id_2) else id_2 end as id_2,
+    id_2,
     id_3,
     coalesce(named_account_id, account_id) as owner_account_id,
     confidence
 from identified
 where
     resource_id <> ''
-    and regexp_matches(coalesce(named_account_id, '000000000000'), '^\d{12}$')
+    and coalesce(regexp_matches(named_account_id, '^\d{12}$'), true)

@@ -1,7 +1,9 @@
 /*
 name: resource_ids_mentioned
-grain: one row per event, side and identifier that tells its own type (as vpc-0123 does)
-description: Identifiers of EC2's kinds anywhere in the parameters of calls that are about the kind.
+grain: one row per event, side and identifier that tells its own type; or type without one
+description: >
+  What needs no name of a parameter: identifiers of EC2's kinds, such as vpc-0123, anywhere in the
+  parameters of a call about that kind, and resources of which there is one, such as a hub.
 materialize: view
 columns:
   event_id: the event
@@ -15,10 +17,7 @@ columns:
   side: "where it is: request or response"
   resource_type: the type of resource it names
   arn_pattern: the pattern of its ARN
-  resource_id: the identifier
-  id_2: null
-  id_3: null
-  owner_account_id: the account whose trail has it
+  resource_id: the identifier; empty where there is none
   confidence: certain
 */
 with
@@ -26,7 +25,7 @@ with
 -- what is of the other side of a peering, of another region, or a rule's counterpart is left out
 texts as (
     select
-        calls.*,
+        *,
         'request' as side,
         regexp_replace(
             request,
@@ -35,29 +34,41 @@ texts as (
             '""',
             'gi'
         ) as document
-    from resource_calls as calls
+    from resource_calls
     where event_source = 'ec2.amazonaws.com' and request is not null
     union all
     select
-        calls.*,
+        *,
         'response' as side,
         regexp_replace(
             response, '"(accepter\w+|peer\w+)"\s*:\s*(\{[^{}]*\}|"[^"]*")', '""', 'gi'
         ) as document
-    from resource_calls as calls
+    from resource_calls
     where event_source = 'ec2.amazonaws.com' and response is not null
 ),
 
 mentions as (
     select
         texts.*,
-        t.resource_id
+        t.resource_id,
+        'id' as look,
+        regexp_replace(t.resource_id, '[0-9a-f]+$', '') as key
     from texts
-    cross join unnest(
-        list_distinct(
-            regexp_extract_all(document, '"((?:[a-z][a-z0-9]*-){1,4}[0-9a-f]{3,17})"', 1)
-        )
-    ) as t (resource_id)
+    cross join
+        unnest(
+            list_distinct(
+                regexp_extract_all(texts.document, '"((?:[a-z][a-z0-9]*-){1,4}[0-9a-f]{3,17})"', 1)
+            )
+        ) as t (resource_id)
+    union all
+    select
+        *,
+        'request' as side,
+        null as document,
+        '' as resource_id,
+        'always' as look,
+        '' as key
+    from resource_calls
 )
 
 select
@@ -73,15 +84,12 @@ select
     templates.resource_type,
     templates.arn_pattern,
     mentions.resource_id,
-    null::varchar as id_2,
-    null::varchar as id_3,
-    mentions.account_id as owner_account_id,
     templates.confidence
 from mentions
 inner join resource_templates as templates
     on
         mentions.event_source = templates.event_source
         and mentions.event_name = templates.event_name
-        and mentions.side = templates.side
-        and regexp_replace(mentions.resource_id, '[0-9a-f]+$', '') = templates.key
-where templates.look = 'id'
+        and mentions.look = templates.look
+        and mentions.side = coalesce(templates.side, 'request')
+        and mentions.key = coalesce(templates.key, '')

@@ -13,48 +13,50 @@ columns:
   region: the region that was asked
   arn_partition: the partition the region is in
   side: "where the value is: request or response"
-  raw_id: the value
+  document: the parameters it is from
+  element: the value, or the entry of a list that has it
+  path: where in the element it is; null, the element itself
   resource_type: the type of resource it names
   arn_pattern: the pattern of its ARN
+  path_2: where what else the ARN has is
+  default_2: what it is where it is not there
+  path_3: the same of a third part
+  default_3: what it is where it is not there
+  account_path: where the account is that owns the resource
+  begins: what the value has to begin with
+  without: what it may not begin with
   form: how it is read
   confidence: how sure the template is
-  id_2: what else the ARN has
-  id_3: what else the ARN has
-  owner_account_id: the account that owns the resource, where a parameter says so
 */
 with
 
-entries as (
-    select
-        calls.*,
-        'request' as side,
-        calls.request as document,
-        rtrim(lower(entry.key), 's') as key,
-        case when regexp_matches(entry.key, '^[A-Z]') then 'capital' else 'camel' end as spelling,
-        entry.value,
-        entry.type
-    from resource_calls as calls, json_each(calls.request) as entry
-    where entry.type <> 'NULL'
-    union all
-    select
-        calls.*,
-        'response' as side,
-        calls.response as document,
-        rtrim(lower(entry.key), 's') as key,
-        case when regexp_matches(entry.key, '^[A-Z]') then 'capital' else 'camel' end as spelling,
-        entry.value,
-        entry.type
-    from resource_calls as calls, json_each(calls.response) as entry
-    where entry.type <> 'NULL'
-),
-
 placed as (
     select
-        entries.* exclude (key, spelling, request, response),
-        templates.* exclude (event_source, event_name, look, side, key, spelling),
+        entries.event_id,
+        entries.event_time,
+        entries.event_date,
+        entries.account_id,
+        entries.event_source,
+        entries.event_name,
+        entries.region,
+        entries.arn_partition,
+        entries.side,
+        entries.document,
+        templates.resource_type,
+        templates.arn_pattern,
+        templates.path,
+        templates.path_2,
+        templates.default_2,
+        templates.path_3,
+        templates.default_3,
+        templates.account_path,
+        templates.begins,
+        templates.without,
+        templates.form,
+        templates.confidence,
         case
-            when entries.type = 'ARRAY' then json_extract(entries.value, '$[*]')
-            when entries.type <> 'OBJECT' then [entries.value]
+            when entries.json_type = 'ARRAY' then json_extract(entries.value, '$[*]')
+            when entries.json_type <> 'OBJECT' then [entries.value]
             when json_type(entries.value, '$.items') = 'ARRAY'
                 then json_extract(entries.value, '$.items[*]')
             when json_type(entries.value, '$.item') = 'ARRAY'
@@ -63,61 +65,19 @@ placed as (
                 then [json_extract(entries.value, '$.item')]
             else [entries.value]
         end as elements
-    from entries
+    from resource_entries as entries
     inner join resource_templates as templates
         on
             entries.event_source = templates.event_source
             and entries.event_name = templates.event_name
             and entries.side = templates.side
             and entries.key = templates.key
-            and coalesce(templates.spelling = entries.spelling, true)
+            and coalesce(entries.spelling = templates.spelling, true)
     where templates.look = 'key'
-),
-
-read as (
-    select
-        placed.*,
-        coalesce(
-            json_extract_string(t.element, '$.content'),
-            case
-                when placed.path is null then json_extract_string(t.element, '$')
-                else json_extract_string(t.element, placed.path)
-            end
-        ) as raw_id,
-        coalesce(json_extract_string(placed.document, placed.path_2), placed.default_2) as raw_2,
-        coalesce(json_extract_string(placed.document, placed.path_3), placed.default_3) as raw_3
-    from placed
-    cross join unnest(placed.elements) as t (element)
 )
 
 select
-    event_id,
-    event_time,
-    event_date,
-    account_id,
-    event_source,
-    event_name,
-    region,
-    arn_partition,
-    side,
-    raw_id,
-    resource_type,
-    arn_pattern,
-    form,
-    confidence,
-    case when starts_with(raw_2, 'arn:') then regexp_extract(raw_2, '[^/:]*$') else raw_2 end
-        as id_2,
-    case when starts_with(raw_3, 'arn:') then regexp_extract(raw_3, '[^/:]*$') else raw_3 end
-        as id_3,
-    json_extract_string(document, account_path) as owner_account_id
-from read
-where
-    length(raw_id) between 1 and 2048
-    and not starts_with(raw_id, '{')
-    and not starts_with(raw_id, '[')
-    and (
-        not regexp_matches(raw_id, '^(HIDDEN_DUE|<sensitive|\*+$|-$)')
-        or strpos(arn_pattern, '${1}') = 0
-    )
-    and starts_with(raw_id, coalesce(begins, ''))
-    and not coalesce(starts_with(raw_id, without), false)
+    placed.* exclude (elements),  -- noqa: RF02
+    t.element
+from placed
+cross join unnest(placed.elements) as t (element)
