@@ -17,13 +17,13 @@ checks:
       >= (select count(*) from events where is_counted and event_category = 'Data')
     data_events_without_a_resource: >
       select (select coalesce(sum(n_calls), 0) from data_access where resource_arn is null)
-      = (select count(*) from events
-      where is_counted and event_category = 'Data'
-      and not exists (select 1 from event_resources
-      where event_resources.event_id = events.event_id
-      and event_resources.event_date = events.event_date
-      and event_resources.account_id is not distinct from events.account_id
-      and event_resources.resource_type is distinct from 's3:object'))
+      = (select count(*) from (
+      select event_id, event_date, coalesce(account_id, '') as account from events
+      where is_counted and event_category = 'Data') as called
+      anti join (
+      select event_id, event_date, coalesce(account_id, '') as account from event_resources
+      where resource_type is distinct from 's3:object') as found
+      using (event_id, event_date, account))
 columns:
   event_date: the UTC day
   principal_id: who
