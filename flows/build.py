@@ -99,6 +99,8 @@ def make_tables(wanted: Wanted) -> BuildSummary:
         lambda at: bar.show(_percent(at), _told_of(at)),
     )
     bar.show(100, _told(summary), is_last=True)
+    for note in summary.notes:
+        logger.warning("%s", note)
     for model in summary.models:
         if model.state in ("failed", "stopped"):
             logger.warning("%s %s: %s", model.name, model.state, _why(model))
@@ -161,6 +163,7 @@ def _publish(location: str, summary: BuildSummary) -> None:
             [[m.name, _why(m)] for m in summary.models if m.state in ("failed", "stopped")],
         ),
         *(_examples(model) for model in summary.models),
+        "\n".join(f"- {plain(note)}" for note in summary.notes),
     )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _DAY = timedelta(days=1)
 _ROWS_SHOWN = 5
+_NOTES_SHOWN = 5
 _COLUMNS_SHOWN = 6
 _WIDE = 100
 _STATES = {
@@ -143,6 +144,7 @@ def write_build(console: Console, summary: BuildSummary, options: BuildOptions) 
     for model in shown:
         for failure in model.failures:
             _write_failure(console, model, failure)
+    _write_notes(console, summary.notes)
     if given:
         would = "would be " if summary.dry_run else ""
         say(console, f"{count(len(given), 'table')} of context and mappings {would}renewed")
@@ -151,6 +153,18 @@ def write_build(console: Console, summary: BuildSummary, options: BuildOptions) 
         say(console, "nothing was changed; leave --dry-run out to do it", "dim")
     elif not summary.models_failed:
         _write_next(console, summary, options)
+
+
+def _write_notes(console: Console, notes: Sequence[str]) -> None:
+    """Write what was left out of the files of context or repaired."""
+    for note in notes[:_NOTES_SHOWN]:
+        say(console, one_line(note), "yellow", indent=2)
+    if len(notes) > _NOTES_SHOWN:
+        say(
+            console,
+            f"and {count(len(notes) - _NOTES_SHOWN, 'more note')}; see --format json",
+            "yellow",
+        )
 
 
 def days_told(days: Sequence[date]) -> str:

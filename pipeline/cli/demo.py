@@ -96,7 +96,7 @@ def _answer(place: DemoFolder, lake: Lake) -> None:
 
     _print(lambda console: _write_step(console, 6, "three questions"))
     with open_session(lake) as session:
-        for letter, question in zip("abc", QUESTIONS, strict=True):
+        for letter, question in zip("abc", QUESTIONS, strict=False):
             _print(
                 partial(
                     _write_answer, session=session, place=place, letter=letter, question=question

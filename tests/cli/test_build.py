@@ -63,6 +63,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> None:
         models_stopped=1,
         rows_written=12_349,
         seconds=2.0,
+        notes=[f"accounts.csv:{n}: left out, the same as line 2" for n in range(3, 14)],
     )
     monkeypatch.setattr(step, "build", lambda *_: summary)
 
@@ -105,7 +106,7 @@ def test_from_a_dry_run_to_tables(run: Run, own_lake: Path) -> None:
     assert "nothing was changed" in ran.out
     ran = run("build", *lake, "-f", "table")
     assert "built 3 days, 2026-03-01 … 03-03" in ran.out
-    assert "3 built, 2 current" in ran.out
+    assert "4 models: 2 built, 2 current" in ran.out
     assert "4 models: 4 current" in run("build", *lake, "-f", "table").out
     query = "select sum(n_calls)::bigint as n from total_calls"
     assert run("sql", query, *lake).rows == [{"n": 24}]

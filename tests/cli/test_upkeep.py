@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.steps import demo
+from pipeline.steps.build import BuildSummary
 from tests.cli.conftest import Run, program
 
 
@@ -86,25 +87,42 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small")
-def test_the_demo_goes_from_nothing_to_an_answer(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It can be run again, and every command it prints works when copied.
-
-    Its invented events never get into the lake that the settings name.
-    """
+def test_the_demo_can_be_run_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It replaces what it made before, and nothing gets into the lake that the settings name."""
     monkeypatch.setenv("TRAILHOUSE_LAKE", "production")
+    monkeypatch.setattr(demo, "build_demo", lambda *_: BuildSummary(dry_run=False))
+    monkeypatch.setattr(demo, "QUESTIONS", ())
     for _ in range(2):
         ran = run("demo", "--quiet")
         assert ran.code == 0, ran.err
         assert "400 added" in ran.out
-        assert "regexp_extract(useridentity.arn" in ran.out
     assert not Path("production").exists()
-    told = ran.out[ran.out.index("Where to go next") :]
+
+
+@pytest.mark.usefixtures("small")
+def test_the_demo_goes_from_nothing_to_answers(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It knows its people, every command it prints works when copied, and asks three questions."""
+    monkeypatch.setenv("TRAILHOUSE_LAKE", "production")
+    monkeypatch.setattr(demo, "EVENTS", 3_000)
+    ran = run("demo", "--quiet")
+    assert ran.code == 0, ran.err
+    people = {
+        row.split(",")[1].removesuffix("@example.com")
+        for row in Path("demo/identities.csv").read_text().splitlines()[1:]
+    }
+    answers = ran.out[ran.out.index("6. three questions") :]
+    assert sum(name in answers for name in people) >= 3
+    assert all(f"{letter}) " in answers for letter in "abc")
     copied = re.findall(r"^(?:\$|  )\s?trailhouse (.*)$", ran.out, re.MULTILINE)
-    assert len(copied) == 8
-    assert "--lake demo/lake" in told
+    assert len(copied) == 12
     for line in copied:
-        if "YOUR-LOGS" not in line:
-            assert run(*shlex.split(line)).code == 0, line
+        words = shlex.split(line)
+        if "YOUR-LOGS" not in line and words[0] != "build":
+            assert run(*words).code == 0, line
+    row = run(
+        "models", "--lake", "demo/lake", "--config", "demo/trailhouse.toml", "-f", "jsonl"
+    ).rows
+    assert {one["state"] for one in row} <= {"current", "read through"}
 
 
 def test_the_demo_asks_before_it_uses_a_folder_of_others(run: Run) -> None:

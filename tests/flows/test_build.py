@@ -21,7 +21,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Small models in the place of those that come with Trailhouse."""
     folder = write_models(tmp_path / "content")
 
-    def references(files: Mapping[str, Path]) -> Mapping[str, pa.Table]:
+    def references(files: Mapping[str, Path], *_: object) -> Mapping[str, pa.Table]:
         return {"accounts": ACCOUNTS if files else ACCOUNTS.slice(0, 0)}
 
     monkeypatch.setattr(step, "load_models", lambda: load_models(folder / "models"))
