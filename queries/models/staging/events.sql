@@ -70,7 +70,7 @@ columns:
 */
 with
 
--- grouped by what they are joined by: no event comes twice, and DuckDB leaves out what is not read
+-- grouped by what they are joined by, so that no event comes twice
 actions as (
     select
         event_source,
