@@ -45,9 +45,9 @@ def new_day(folder: Path, asked: argparse.Namespace) -> list[str]:
     _ingest(trail, year)
     _ingest(None, alone)
     first, none = (run_module("benchmarks.build", "build", str(lake)) for lake in (year, alone))
-    rounds = []
-    for _ in range(asked.rounds):
-        rounds.append([_after(lake, last, folder / "copy") for lake in (year, alone)])
+    rounds = [
+        [_after(lake, last, folder / "copy") for lake in (year, alone)] for _ in range(asked.rounds)
+    ]
     ratios = [_seconds(after) / _seconds(by_itself) for after, by_itself in rounds]
     lines = [
         f"### (a) one new day of {asked.events // (asked.days + 1):,} events",

@@ -202,7 +202,10 @@ def _check_days(models: Models, model: Model) -> None:
         )
     for source in {*model.lookback, *model.lookahead} - {"*"}:
         if source not in model.sources and source not in reaches:
-            raise UsageError(f"{model.place}:1: it looks back in {source}, which it does not read")
+            raise UsageError(
+                f"{model.place}:1: it looks around in {source}, which it does not read",
+                "name a table that it reads",
+            )
 
 
 def _ordered(found: Mapping[str, Model]) -> Mapping[str, Model]:

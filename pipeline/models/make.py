@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
+from pyiceberg.schema import Schema
 
 from pipeline.lake.arrow import file_schema
 from pipeline.lake.catalog import Lake
@@ -24,6 +25,7 @@ from pipeline.models.plan import Plan
 from pipeline.models.prove import Proof, prove_rows, prove_view
 from pipeline.models.relation import Days, declare
 from pipeline.models.rollup import quoted
+from pipeline.models.same import unchanged_days
 from pipeline.models.source import Sources
 from pipeline.models.state import contiguous, to_json
 from pipeline.models.step import Step
@@ -42,7 +44,6 @@ class Made:
     Attributes:
         model: the model that failed: the table's own, or a view it is stacked on.
         error: DuckDB's words, where the rows themselves could not be made.
-        is_done: whether the rows are in the lake.
     """
 
     model: str
@@ -81,37 +82,48 @@ class Maker:
         """
         workspace = self.lake.storage.workspace()
         with tempfile.TemporaryDirectory(prefix="build-", dir=workspace) as name:
-            folder = Path(name)
             if failed := self._prove_views(plan):
                 return failed
             schema = planned_schema(find_table(self.lake, plan.step.table), plan.step.shape)
             try:
-                files, n_rows = self._write(plan, folder, file_schema(schema))
+                files, n_rows = self._write(plan, Path(name), file_schema(schema))
             except (duckdb.DataError, duckdb.ProgrammingError, OSError) as refused:
                 return Made(plan.step.model.name, error=_told(refused))
-            paths = [str(path) for held in files.values() for path in held]
+            paths = _paths(files)
             if None in files and plan.step.shape.day:
                 return Made(plan.step.model.name, failures=[_without_day(plan.step, paths)])
             failures = prove_rows(self._proof(plan.step.model), plan, schema, paths)
             if failures:
                 return Made(plan.step.model.name, failures=failures)
-            where = f"tables/{plan.step.table}/data"
-            places = [self.lake.storage.put(Path(p), f"{where}/{Path(p).name}") for p in paths]
-        built = replace(plan.built, version=uuid4().hex)
-        view = replace_rows(
-            self.lake,
-            Replacement(
-                table=plan.step.table,
-                shape=plan.step.shape,
-                schema=schema,
-                days=plan.replaced,
-                locations=places,
-                built=to_json(built),
-                before=plan.before,
-            ),
-        )
-        self.sources.put(plan.step.table, view)
+            self._commit(plan, schema, files)
         return Made(plan.step.model.name, n_rows)
+
+    def _commit(self, plan: Plan, schema: Schema, files: Files) -> None:
+        """Put the files where the table's are and have it name them.
+
+        Days that came out as they were keep their files, so that they are no news to others.
+        """
+        step = plan.step
+        same = unchanged_days(self.connection, self.lake, self.sources, plan, schema, _paths(files))
+        paths = _paths({day: held for day, held in files.items() if day not in same})
+        where = f"tables/{step.table}/data"
+        places = [self.lake.storage.put(Path(p), f"{where}/{Path(p).name}") for p in paths]
+        gone = plan.replaced
+        if same:
+            held = self.sources.get(step.table).days.keys()
+            gone = frozenset((held if gone is None else gone) - same)
+        is_news = bool(gone or places) or gone is None
+        built = replace(plan.built, version=uuid4().hex if is_news else plan.version)
+        replacement = Replacement(
+            table=step.table,
+            shape=step.shape,
+            schema=schema,
+            days=gone,
+            locations=places,
+            built=to_json(built),
+            before=plan.before,
+        )
+        self.sources.put(step.table, replace_rows(self.lake, replacement))
 
     def _proof(self, model: Model) -> Proof:
         return Proof(self.connection, self.lake, self.models, self.sources, model)
@@ -210,6 +222,10 @@ class Maker:
             declare(self.connection, name, f"from {scan}")
         for name, sql in step.views.items():
             declare(self.connection, name, sql)
+
+
+def _paths(files: Files) -> list[str]:
+    return [str(path) for held in files.values() for path in held]
 
 
 def _between(first: date, last: date) -> Days:

@@ -12,7 +12,7 @@ from pyiceberg.table import Table
 from pipeline.lake.catalog import Lake
 from pipeline.lake.derived import built_from, find_table, planned_schema, view_of
 from pipeline.models.source import Source, Sources
-from pipeline.models.state import Built, Seen, from_json, to_json
+from pipeline.models.state import Built, Seen, from_json
 from pipeline.models.step import Step
 
 
@@ -40,6 +40,7 @@ class Plan:
 
     Attributes:
         is_due: whether there is anything to do.
+        is_other: the table is to have other rows or columns by its definition.
         replaces_all: all rows go; else those of `build` and `remove`.
         build: days to be built.
         remove: days whose rows go, since no source has them any more.
@@ -50,6 +51,7 @@ class Plan:
 
     step: Step
     is_due: bool
+    is_other: bool
     replaces_all: bool
     build: frozenset[date]
     remove: frozenset[date]
@@ -58,14 +60,14 @@ class Plan:
     before: Mapping[str, Any] | None
 
     @property
+    def version(self) -> str:
+        """The version of the table's rows as they are."""
+        return str(self.before["version"]) if self.before else ""
+
+    @property
     def replaced(self) -> frozenset[date] | None:
         """The days whose rows go; None: all."""
         return None if self.replaces_all else self.build | self.remove
-
-    @property
-    def kept(self) -> Mapping[str, Any]:
-        """What the table will have been built from, as it is kept."""
-        return to_json(self.built)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class _News:
         days: days of the table that depend on what is new.
         n_new, n_changed, n_gone: days of sources.
         all_because: why every day is to be built; empty: it is not.
+        is_other: whether that is for its columns, or was asked for.
     """
 
     days: frozenset[date] = frozenset()
@@ -83,6 +86,7 @@ class _News:
     n_changed: int = 0
     n_gone: int = 0
     all_because: str = ""
+    is_other: bool = False
 
     @property
     def reason(self) -> str:
@@ -129,6 +133,7 @@ def plan_step(
     return Plan(
         step=step,
         is_due=is_new or bool(chosen & (possible | held)) or (step.kind == "whole" and has_news),
+        is_other=is_new or news.is_other,
         replaces_all=is_new or (every and chosen == units),
         build=chosen & possible,
         remove=(chosen & held) - possible,
@@ -197,9 +202,9 @@ def _news(
     if built.definition != step.definition:
         return _News(all_because="model changed")
     if table and planned_schema(table, step.shape).fields != table.schema().fields:
-        return _News(all_because="columns changed")
+        return _News(all_because="columns changed", is_other=True)
     if asked.is_full:
-        return _News(all_because="all of it asked for")
+        return _News(all_because="all of it asked for", is_other=True)
     news = _News()
     for name, one in known.items():
         seen = built.sources.get(name)

@@ -39,7 +39,8 @@ class BuildOptions:
     Attributes:
         select: `name`, `name+` and what depends on it, `+name` and what it needs; empty: all.
         full: all days, whether they changed or not.
-        first, last: no days before and after these; what else changed waits.
+        first, last: no days before and after these; what else changed waits. A model that was
+            itself changed is built whole, so that no table holds rows of two definitions.
         dry_run: only say what would be built, and why.
         run_rows: days are built together while their sources have no more rows than this.
     """

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.lake.compact import CompactOptions, compact, plan_groups
+from pipeline.lake.derived import derived_view, list_derived
 from pipeline.models.graph import Models
 from tests.lakerows import Row, at, event
 from tests.models.building import add, lake_of, read_models, run, snapshots, tables
@@ -125,4 +126,18 @@ def test_days_outside_a_range_wait(models: Models, tmp_path: Path) -> None:
     whole = lake_of(tmp_path / "whole", _facts(0, 1, 2, 3))
     run(whole, models)
     assert tables(lake) == tables(whole)
+    assert {result.state for result in run(lake, models).values()} == {"current"}
+
+
+def test_what_came_out_as_it_was_is_no_news(models: Models, tmp_path: Path) -> None:
+    """A late event that changes no row of a model leaves alone what depends on that model."""
+    lake = lake_of(tmp_path / "lake", _facts(0, 1, 2))
+    run(lake, models)
+    before = {name: derived_view(lake, name).snapshot_id for name in list_derived(lake)}
+    add(lake, [_row(999, 1, "C", 1, "1")])
+    built = run(lake, models)
+    assert [day.day for day in built["pairs"].days] == [1, 2, 3]
+    assert [day.day for day in built["near_days"].days] == [2, 3]
+    assert derived_view(lake, "near_days").snapshot_id == before["near_days"]
+    assert derived_view(lake, "pairs").snapshot_id != before["pairs"]
     assert {result.state for result in run(lake, models).values()} == {"current"}

@@ -77,7 +77,7 @@ def test_a_dry_run_says_what_would_be_built_and_why(models: Models, tmp_path: Pa
     assert told["actions"].reason == "1 new day"
     assert told["near_days"].state == "planned"
     built = run(lake, models)
-    assert [one.days for one in built.values()] == [one.days for one in told.values()]
+    assert built["pairs"].days == told["pairs"].days
 
 
 def test_a_changed_reference_rebuilds_what_reads_it(models: Models, tmp_path: Path) -> None:
@@ -235,13 +235,11 @@ def test_full_builds_all_again(models: Models, tmp_path: Path) -> None:
 
 
 FUSES = [
-    Fuse("pipeline.models.reference:replace_rows"),
-    Fuse("pipeline.models.reference:replace_rows", after=True),
-    Fuse("pipeline.lake.derived:_create", after=True),
+    Fuse("pipeline.lake.derived:_create", 3, after=True),
     Fuse("pipeline.models.make:replace_rows"),
     Fuse("pipeline.models.make:replace_rows", 2, after=True),
     Fuse("pipeline.lake.derived:_swap", after=True),
-    Fuse("pipeline.lake.storage:LocalStorage.put", after=True),
+    Fuse("pipeline.lake.storage:LocalStorage.put", 2, after=True),
 ]
 
 
@@ -252,7 +250,7 @@ def _build(location: str, folder: str, fuse: Fuse) -> None:
 
 
 def test_kills_at_the_worst_moments(models: Models, tmp_path: Path) -> None:
-    """Killed around any commit, tables stay as they were or are as they will be."""
+    """Killed around any commit, a table is as it was or as it will be, and the next build ends."""
     lake = lake_of(tmp_path / "lake", facts(0))
     for day, fuse in enumerate(FUSES, 1):
         before = {name: contents(lake, name) for name in list_derived(lake)}
@@ -262,9 +260,10 @@ def test_kills_at_the_worst_moments(models: Models, tmp_path: Path) -> None:
         process.start()
         process.join(60)
         assert process.exitcode == -signal.SIGKILL, fuse
-        expected = lake_of(tmp_path / f"whole-{day}", facts(*range(day + 1)))
-        run(expected, models)
-        for name in list_derived(lake):
-            assert contents(lake, name) in (before.get(name, []), contents(expected, name))
-    run(lake, models)
-    assert tables(lake) == tables(expected)
+        killed = {name: contents(lake, name) for name in list_derived(lake)}
+        run(lake, models)
+        for name, rows in killed.items():
+            assert rows in (before.get(name, []), contents(lake, name)), (name, fuse)
+    whole = lake_of(tmp_path / "whole", facts(*range(len(FUSES) + 1)))
+    run(whole, models)
+    assert tables(lake) == tables(whole)
