@@ -191,6 +191,7 @@ DENIED = {
             "UnauthorizedException",
             "UnauthorizedOperation",
             "UnauthorizedOperationException",
+            "VpceAccessDenied",
         ],
         True,
     ),

@@ -88,7 +88,7 @@ judged as (
                 || '(Exception|Fault)?|AccessTo(Cluster|Snapshot)Denied|AccessForbidden'
                 || '|Unauthorized(Operation|ResourceAccess)Exception|Forbidden(Exception)?'
                 || '|Authorization(Error|ErrorException|Exception)|NotAuthorized'
-                || '|InsufficientPrivilegesException)$'
+                || '|InsufficientPrivilegesException|VpceAccessDenied)$'
             )
             or (error_code = 'NotAuthorizedException' and event_source not like 'cognito-%')
             or (error_code = 'UnauthorizedException' and event_source <> 'sso.amazonaws.com'),
