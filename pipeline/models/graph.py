@@ -9,7 +9,8 @@ from importlib.resources.abc import Traversable
 
 from pipeline.errors import UsageError
 from pipeline.lake.schema import LOGS, TABLES
-from pipeline.models.model import Model, read_model
+from pipeline.models.header import read_model
+from pipeline.models.model import Model
 from pipeline.queryfile import content_root
 
 LAYERS = ("staging", "intermediate", "marts")

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.models.model import Model, read_model
+from pipeline.models.header import read_model
+from pipeline.models.model import Model
 from pipeline.models.rollup import DAYS, MONTHS, months_sql, whole_sql
 
 TEXT = """/*

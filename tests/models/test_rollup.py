@@ -6,7 +6,8 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.models.model import Model, read_model
+from pipeline.models.header import read_model
+from pipeline.models.model import Model
 from pipeline.models.rollup import months_sql, whole_sql
 
 _VALUE = st.none() | st.integers(0, 3)
