@@ -1,31 +1,31 @@
 """Find what a query names that is no table of the lake's own: tables of models, and views.
 
 A table that a model made is one like any other, at its own snapshot. A view is its model's SQL,
-with whatever that reads in turn. Nothing is looked for unless a query names it.
+with whatever that reads in turn. Nothing is looked for unless a query names it, and what only
+asks the lake's own tables does not even load this module.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import duckdb
 from pyiceberg.exceptions import NoSuchTableError
 
-from pipeline.ask.tree import Tree, function_name, nodes
+from pipeline.ask.mention import names, reads_any
+from pipeline.ask.tree import Tree
 from pipeline.lake.catalog import Lake
-from pipeline.lake.derived import PART, list_derived
+from pipeline.lake.derived import list_derived
 from pipeline.lake.schema import TABLES
 from pipeline.lake.snapshot import TableView, read_lake
 from pipeline.models.graph import LAYERS, REFERENCES
 from pipeline.queryfile import QueryFile, content_root, read_query
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_LISTING = frozenset({"query", "query_table", "duckdb_views", "duckdb_tables", "duckdb_columns"})
-_SCHEMAS = frozenset({"information_schema", "pg_catalog"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +60,18 @@ class Named:
 
     def resolve(self, cursor: duckdb.DuckDBPyConnection, tree: Tree) -> Mapping[str, View]:
         """Find all that a statement names, and return the views it may read, in order."""
-        own = _defined(tree)
-        wanted = {name for name in names(tree) if name not in own or _is_model(name)}
-        if _lists(tree):
-            wanted = _every_name(self.lake)
+        wanted = _every_name(self.lake) if reads_any(tree) else names(tree)
         for name in wanted:
             self._find(cursor, name)
         return {name: self.views[name] for name in self._reached(wanted)}
 
-    def read_by(self, views: Iterable[View], tree: Tree) -> set[str]:
+    def read_by(self, views: Iterable[View], tree: Tree) -> Mapping[str, TableView]:
         """Return the tables of models that a statement and these views may read."""
         trees = [tree, *(view.tree for view in views)]
-        if any(_lists(one) for one in trees):
-            return set(self.tables)
-        return {name for one in trees for name in names(one) if name in self.tables}
+        if any(reads_any(one) for one in trees):
+            return self.tables
+        read = {name for one in trees for name in names(one)}
+        return {name: self.tables[name] for name in sorted(read & self.tables.keys())}
 
     def _find(self, cursor: duckdb.DuckDBPyConnection, name: str) -> str:
         """Find what one name stands for; return the table it lacks, if it lacks one."""
@@ -86,10 +84,9 @@ class Named:
             return self._find_table(name, is_model=model is not None)
         self.unbuilt[name] = name  # until all that it reads is found; also ends a circle
         view = View(name, model.sql, _parse(cursor, model.sql))
-        own = _defined(view.tree)
         for read in names(view.tree):
             lacking = self._find(cursor, read) or ("" if self._is_known(read) else read)
-            if lacking and read not in own:
+            if lacking:
                 self.unbuilt[name] = lacking
                 return lacking
         del self.unbuilt[name]
@@ -135,10 +132,6 @@ def find_model(name: str) -> QueryFile | None:
     return None
 
 
-def _is_model(name: str) -> bool:
-    return name in REFERENCES or PART in name or find_model(name) is not None
-
-
 def model_names() -> list[str]:
     """Return the names of all models."""
     folders = (content_root() / "models" / layer for layer in LAYERS)
@@ -152,38 +145,8 @@ def view_names() -> list[str]:
     return [name for name, file in found if file and file.header.get("materialize") == "view"]
 
 
-def names(tree: Tree) -> set[str]:
-    """Return the names in a statement that may be of tables, in lower case, but the lake's own."""
-    found: set[str] = set()
-    for node in nodes(tree):
-        if node.get("type") == "BASE_TABLE" or node.get("type") == "SHOW_REF":
-            found.add(str(node.get("table_name") or "").strip('"').lower())
-    return {name for name in found - TABLES.keys() if _NAME.fullmatch(name)}
-
-
 def _every_name(lake: Lake) -> set[str]:
     return {*list_derived(lake), *model_names()}
-
-
-def _lists(tree: Tree) -> bool:
-    """Tell whether a statement may read tables that it does not name."""
-    return any(
-        node.get("show_type") == "SHOW_SPECIAL"
-        or node.get("schema_name") in _SCHEMAS
-        or function_name(node) in _LISTING
-        for node in nodes(tree)
-    )
-
-
-def _defined(tree: Tree) -> set[str]:
-    """Return the names of common table expressions in a statement."""
-    return set(_keys(tree))
-
-
-def _keys(tree: Tree) -> Iterator[str]:
-    for node in nodes(tree):
-        for entry in (node.get("cte_map") or {}).get("map") or ():
-            yield str(entry["key"]).lower()
 
 
 def _parse(cursor: duckdb.DuckDBPyConnection, sql: str) -> Tree:

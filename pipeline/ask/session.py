@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
 from pipeline.ask.answer import Answer
 from pipeline.ask.explain import Plan, TablePlan, plan_table
 from pipeline.ask.files import NUMBER, TableFiles, list_files
-from pipeline.ask.models import Named, view_names
+from pipeline.ask.mention import names, reads_any
 from pipeline.ask.prune import Reading, read_tables
 from pipeline.ask.statement import Statement, read_statement, refusal
 from pipeline.ask.tree import Tree, parameters
@@ -25,9 +25,11 @@ from pipeline.errors import LakeError, QueryError
 from pipeline.lake.catalog import CatalogOptions, Lake
 from pipeline.lake.catalog import open_lake as open_storage
 from pipeline.lake.damage import find_damage
-from pipeline.lake.derived import list_derived
 from pipeline.lake.schema import TABLES
-from pipeline.lake.snapshot import LakeView, connect, read_lake, scan_sql
+from pipeline.lake.snapshot import LakeView, TableView, connect, read_lake, scan_sql
+
+if TYPE_CHECKING:
+    from pipeline.ask.models import Named, View
 
 Parameters = Mapping[str, Any] | Sequence[Any]
 
@@ -42,8 +44,9 @@ class Snapshot:
 
     view: LakeView
     connection: duckdb.DuckDBPyConnection
-    named: Named
+    at: int | datetime | None = None
     _files: dict[str, TableFiles] = field(default_factory=dict)
+    _models: list[Named] = field(default_factory=list)
 
     def sql(self, query: str, parameters: Parameters | None = None) -> Answer:
         """Ask one DuckDB query; see `Session.sql`."""
@@ -61,7 +64,7 @@ class Snapshot:
     def files(self, table: str) -> TableFiles:
         """Return all data files of a table; planned once."""
         if table not in self._files:
-            view = self.view.tables.get(table) or self.named.tables[table]
+            view = self.view.tables.get(table) or self._named().tables[table]
             self._files[table] = list_files(view)
         return self._files[table]
 
@@ -71,10 +74,14 @@ class Snapshot:
         statement: Statement,
         given: Parameters | None,
     ) -> Answer:
-        views = self.named.resolve(cursor, statement.tree)
-        derived = self.named.read_by(views.values(), statement.tree)
-        mentioned = [name for name in TABLES if views or _may_read(statement, name)]
-        columns = {name: self.files(name).columns for name in (*mentioned, *sorted(derived))}
+        views: Mapping[str, View] = {}
+        derived: Mapping[str, TableView] = {}
+        if reads_any(statement.tree) or names(statement.tree):
+            views = self._named().resolve(cursor, statement.tree)
+            derived = self._named().read_by(views.values(), statement.tree)
+        texts = [statement.sql.lower(), *(view.sql.lower() for view in views.values())]
+        mentioned = [name for name in TABLES if any(_may_read(text, name) for text in texts)]
+        columns = {name: self.files(name).columns for name in (*mentioned, *derived)}
         readings = read_tables(statement.tree, columns, {n: v.tree for n, v in views.items()})
         cursor.begin()  # now() is one moment for the choice of the files and for the query
         chosen = {
@@ -82,8 +89,7 @@ class Snapshot:
             for name, reading in readings.items()
         }
         plans = []
-        tables = {**self.view.tables, **{name: self.named.tables[name] for name in sorted(derived)}}
-        for name, table in tables.items():
+        for name, table in {**self.view.tables, **derived}.items():
             if name in chosen:
                 numbers, condition = chosen[name]
                 plans.append(_plan(self.files(name), numbers, condition))
@@ -100,10 +106,19 @@ class Snapshot:
             return damage
         missing = _MISSING.search(str(refused))
         name = missing[1].lower() if missing else ""
-        if lacking := self.named.unbuilt.get(name):
+        lacking = self._models[0].unbuilt.get(name) if self._models else None
+        if lacking:
             what = f"{name} reads {lacking}, which" if lacking != name else f"the model {name}"
             return QueryError(f"{what} was not built yet", "run: trailhouse build")
         return refusal(refused, query)
+
+    def _named(self) -> Named:
+        """Return what names of models stand for; made on first use, since it is slow to load."""
+        if not self._models:
+            from pipeline.ask.models import Named
+
+            self._models.append(Named(self.view.lake, self.at))
+        return self._models[0]
 
     def _damage(self, failed: Exception) -> LakeError | None:
         """Say of a failure that it was for a file of the lake, if it was for one asked of."""
@@ -155,11 +170,17 @@ class Session:
         return self.snapshot(at).sql(query, parameters)
 
     def snapshot(self, at: int | datetime | None = None) -> Snapshot:
-        """Fix one snapshot, for several queries that must agree with one another."""
-        return Snapshot(read_lake(self.lake, at), self.connection, Named(self.lake, at))
+        """Fix one snapshot, for several queries that must agree with one another.
+
+        Tables of models are fixed when a query first names them.
+        """
+        return Snapshot(read_lake(self.lake, at), self.connection, at)
 
     def tables(self) -> list[str]:
         """Return the names of the tables: the lake's own, then what models made, and views."""
+        from pipeline.ask.models import view_names
+        from pipeline.lake.derived import list_derived
+
         return [*TABLES, *sorted({*list_derived(self.lake), *view_names()})]
 
     def close(self) -> None:
@@ -202,9 +223,8 @@ def open_lake(location: str | Path, options: CatalogOptions | None = None) -> Se
     return open_session(open_storage(str(location), options))
 
 
-def _may_read(statement: Statement, table: str) -> bool:
+def _may_read(text: str, table: str) -> bool:
     """Tell whether a statement may read a table: it is named, or a name may be built."""
-    text = statement.sql.lower()
     return table in text or "query" in text
 
 
