@@ -12,7 +12,9 @@ columns:
   change: what it does, as far as the operation alone tells
   target_type: the type of what is changed, as an IAM resource type; null, an account or service
   target: its name or id, as the event has it; null, the event has none
-  target_arn: its ARN, where exactly one of that type was found in the event
+  target_arn: >
+    its ARN, where exactly one of that type was found in the event; a user's or role's as if its
+    path were / where the event has only its name
 */
 with
 
@@ -49,7 +51,8 @@ found as (
         resource_type,
         min(resource_arn) as resource_arn
     from event_resources
-    where confidence <> 'partial'
+    -- a role whose path is not known is better named than not; a pattern names nothing
+    where not regexp_matches(resource_arn, '[*?]')
     group by event_id, account_id, resource_type
     having min(resource_arn) = max(resource_arn)
 )

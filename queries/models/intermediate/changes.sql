@@ -49,8 +49,8 @@ columns:
   is_error: whether it failed
   is_denied: whether it was denied
   is_read_only: whether it only reads; null, not known, and then kept
-  request_parameters: what was asked for, as JSON text; null for S3 objects
-  response_elements: what was answered, as JSON text; null for S3 objects
+  request_parameters: what was asked for, as JSON text; null where an S3 object is written
+  response_elements: what was answered, as JSON text; null where an S3 object is written
 */
 with
 
@@ -95,9 +95,13 @@ select
     calls.is_error,
     calls.is_denied,
     calls.is_read_only,
-    case when not coalesce(named.is_object, false) then calls.request_parameters end
+    case
+        when named.is_setting or not coalesce(named.is_object, false) then calls.request_parameters
+    end
         as request_parameters,
-    case when not coalesce(named.is_object, false) then calls.response_elements end
+    case
+        when named.is_setting or not coalesce(named.is_object, false) then calls.response_elements
+    end
         as response_elements
 from event_actors as calls
 left join named

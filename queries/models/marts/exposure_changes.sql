@@ -35,7 +35,8 @@ columns:
   kind: what decides on it, such as policy, acl, sharing, security_group
   target_type: the type of what is exposed, as an IAM resource type; null, the account
   target: its name or id, as the event has it
-  target_arn: its ARN, where known
+  target_arn: >
+    its ARN, where known; a user's or role's as if its path were / where the event has only its name
   is_exposed: >
     true, the call opens it; false, the call closes a way in, others may be left; null, the event
     does not tell, as where a condition decides

@@ -37,7 +37,8 @@ columns:
     started, stopped, removed, narrowed, or changed where the event does not tell which way
   target_type: the type of what is changed, as an IAM resource type
   target: its name or id, as the event has it
-  target_arn: its ARN, where known
+  target_arn: >
+    its ARN, where known; a user's or role's as if its path were / where the event has only its name
   source_ip: the address it came from
   user_agent: the program that made it
   is_console: whether it was made in the console

@@ -39,15 +39,16 @@ columns:
   change: added, changed or removed
   target_type: the type of what is changed, as an IAM resource type
   target: its id or name, as the event has it
-  target_arn: its ARN, where known
+  target_arn: >
+    its ARN, where known; a user's or role's as if its path were / where the event has only its name
   vpc_id: the VPC, where named
-  destination: where a route leads from, or an ACL entry applies to, as a CIDR
+  destination: where a route leads to, or what an ACL entry or a VPC covers, as a CIDR
   rules: >
     of a security group, the rules the call names: direction, protocol, ports, and from or to where;
     null, none named
   is_open_to_world: >
-    of a security group or network ACL, whether the call lets in every address; null, it does not
-    say, or of other kinds
+    of a security group or network ACL, whether the call lets in every address, which a failed one
+    does not; null, it does not say, or of other kinds
   source_ip: the address it came from
   user_agent: the program that made it
   is_console: whether it was made in the console
