@@ -46,12 +46,7 @@ def _histories(draw: st.DrawFn) -> tuple[list[list[Row]], list[bool]]:
     return batches, draw(st.lists(st.booleans(), min_size=len(batches), max_size=len(batches)))
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
-@given(history=_histories(), size=st.sampled_from([1, 1_000_000]))
-def test_building_as_events_arrive_equals_building_once(
-    models: Models, history: tuple[list[list[Row]], list[bool]], size: int
-) -> None:
-    """Split at random, late events included, the tables hold what one full build gives."""
+def _check_splits(models: Models, history: tuple[list[list[Row]], list[bool]], size: int) -> None:
     batches, builds = history
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -64,6 +59,28 @@ def test_building_as_events_arrive_equals_building_once(
         whole = lake_of(folder / "whole", [row for batch in batches for row in batch])
         run(whole, models)
         assert tables(growing) == tables(whole)
+
+
+_ANY = {"history": _histories(), "size": st.sampled_from([1, 1_000_000])}
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(**_ANY)
+def test_building_as_events_arrive_equals_building_once(
+    models: Models, history: tuple[list[list[Row]], list[bool]], size: int
+) -> None:
+    """Split at random, late events included, the tables hold what one full build gives."""
+    _check_splits(models, history, size)
+
+
+@pytest.mark.soak
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(**_ANY)
+def test_many_more_splits(
+    models: Models, history: tuple[list[list[Row]], list[bool]], size: int
+) -> None:
+    """The same of many more histories."""
+    _check_splits(models, history, size)
 
 
 def _facts(*days: int) -> list[Row]:

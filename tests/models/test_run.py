@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.lake.catalog import open_lake
+from pipeline.lake.catalog import Lake, open_lake
 from pipeline.lake.derived import derived_view, list_derived
 from pipeline.lake.retain import retain
 from pipeline.lake.snapshot import TableView
@@ -249,14 +250,11 @@ def _build(location: str, folder: str, fuse: Fuse) -> None:
     run(open_lake(location), models, ACCOUNTS)
 
 
-def test_kills_at_the_worst_moments(models: Models, tmp_path: Path) -> None:
-    """Killed around any commit, a table is as it was or as it will be, and the next build ends."""
-    lake = lake_of(tmp_path / "lake", facts(0))
-    for day, fuse in enumerate(FUSES, 1):
+def _kill_at(lake: Lake, models: Models, folder: Path, fuses: Sequence[Fuse]) -> None:
+    for day, fuse in enumerate(fuses, 1):
         before = {name: contents(lake, name) for name in list_derived(lake)}
         add(lake, facts(day))
-        arguments = (lake.location, str(tmp_path / "models"), fuse)
-        process = _server.Process(target=_build, args=arguments)
+        process = _server.Process(target=_build, args=(lake.location, str(folder / "models"), fuse))
         process.start()
         process.join(60)
         assert process.exitcode == -signal.SIGKILL, fuse
@@ -264,6 +262,18 @@ def test_kills_at_the_worst_moments(models: Models, tmp_path: Path) -> None:
         run(lake, models)
         for name, rows in killed.items():
             assert rows in (before.get(name, []), contents(lake, name)), (name, fuse)
-    whole = lake_of(tmp_path / "whole", facts(*range(len(FUSES) + 1)))
+    whole = lake_of(folder / "whole", facts(*range(len(fuses) + 1)))
     run(whole, models)
     assert tables(lake) == tables(whole)
+
+
+def test_kills_between_tables(models: Models, tmp_path: Path) -> None:
+    """Killed between two tables, each is as it was or as it will be, and the next build ends."""
+    fuses = [Fuse("pipeline.models.make:replace_rows", 2, after=True)]
+    _kill_at(lake_of(tmp_path / "lake", facts(0)), models, tmp_path, fuses)
+
+
+@pytest.mark.soak
+def test_kills_at_the_worst_moments(models: Models, tmp_path: Path) -> None:
+    """The same between any two steps of a commit, one after the other."""
+    _kill_at(lake_of(tmp_path / "lake", facts(0)), models, tmp_path, FUSES)
