@@ -170,6 +170,21 @@ def an_empty_access_key(story: Story) -> None:
     story.expect(session, [ada["arn"], role.arn], **BY_TIME)
 
 
+def aws_names_who_it_is_for(story: Story) -> None:
+    """What AWS says of a session itself holds where its issuance is not in the data."""
+    role, function = story.role("resize"), f"arn:aws:lambda:eu-west-1:{story.account()}:function:f"
+    here = role.session("f", story.key(1), inScopeOf={"credentialsIssuedTo": function})
+    story.call(here, 60)
+    story.expect(story.key(1), [role.arn], link="none", workload=function)
+    person = {"userId": "9067", "identityStoreArn": "arn:aws:identitystore::1:identitystore/d-1"}
+    role = story.role("analyst")
+    story.call(role.session("ada", story.key(2), onBehalfOf=person), 60)
+    path = [f"{person['identityStoreArn']}/user/9067", role.arn]
+    story.expect(
+        story.key(2), path, link="source_identity", confidence="likely", chain_end="identity"
+    )
+
+
 def data_events_belong(story: Story) -> None:
     """A session of which only data events are known is a session all the same."""
     ada, role, key = story.user(), story.role("reader"), story.key(1)

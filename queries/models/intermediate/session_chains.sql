@@ -15,7 +15,9 @@ columns:
   path: stable principals from the root to the session; none follows itself
   root_type: type of the first of them
   confidence_rank: the least of the steps; 3 certain, 2 likely, 1 possible, 0 no step
-  workload_name: role session name that a service gave out at the start of the chain
+  workload_name: |
+    workload that the first role was given to, by its ARN where AWS says it, else the role
+    session name that a service gave
   is_undecided: whether the chain stops at a session whose evidence speaks for several callers
   is_cut: whether the chain goes on after ten steps, which are not followed
   candidate_principal_ids: the callers that the evidence of the last step speaks for
@@ -96,7 +98,8 @@ select
     end as path,
     coalesce(issuer_principal_type, principal_type) as root_type,
     weakest_rank as confidence_rank,
-    case when issuer_principal_type = 'aws_service' then session_name end as workload_name,
+    coalesce(workload_arn, case when issuer_principal_type = 'aws_service' then session_name end)
+        as workload_name,
     link <> 'none' and issuer_principal_id is null as is_undecided,
     n_steps = 10 and issuer_session_id is not null as is_cut,
     candidate_principal_ids,

@@ -24,6 +24,8 @@ columns:
   access_key_id: access key id of the session; null where the calls have none
   session_created_at: when the session says it was created
   source_identity: source identity of the session
+  on_behalf_of: Identity Center user for whom the session calls, as AWS says
+  workload_arn: workload that the credentials were issued to, as AWS says
   invoked_by: services that called with the session's identity for it
   account_ids: accounts whose trails hold the calls
   regions: Regions of the calls
@@ -59,6 +61,8 @@ select
     min(access_key_id) as access_key_id,
     min(session_created_at) as session_created_at,
     min(source_identity) as source_identity,
+    min(on_behalf_of) as on_behalf_of,
+    min(workload_arn) as workload_arn,
     list_sort(array_agg(distinct invoked_by) filter (where invoked_by is not null)) as invoked_by,
     list_sort(array_agg(distinct account_id) filter (where account_id is not null)) as account_ids,
     list_sort(array_agg(distinct region) filter (where region is not null)) as regions,

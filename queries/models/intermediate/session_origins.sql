@@ -21,70 +21,34 @@ columns:
   principal_id: stable principal of the session
   principal_type: its type
   session_name: its role session name
-  link: the strongest evidence there is
+  workload_arn: workload that the credentials were issued to, as AWS says
+  link: |
+    the strongest evidence there is; source_identity too where AWS says for which Identity Center
+    user the session calls
   confidence: certain, likely or possible; none without a link
   n_candidates: issuances that the evidence speaks for
   candidate_principal_ids: their callers
   issue_event_id: the issuance; null where the evidence does not tell one caller from another
   issue_time: when it was called
-  issuer_principal_id: who called; null as above
+  issuer_principal_id: who called, or for whom the session calls; null as above
   issuer_principal_type: its type
   issuer_session_id: session that called
   issuer_session_date: day on which that session is in session_days
 */
 with
 
--- Of the strongest evidence only; of calls at near times, one at the very second
-strongest as (
+days as (
     select
         *,
-        case issuer_confidence when 'certain' then 3 when 'likely' then 2 else 1 end as caller_rank,
-        concat(case when issuer_session_id is null then 'b' else 'a' end, issue_id) as preference
-    from session_candidates
-    qualify
-        rank() over (
-            partition by event_date, session_id
-            order by link_rank, coalesce(seconds_apart, 0) > 0
-        ) = 1
+        on_behalf_of is not null as is_said
+    from session_days
 ),
 
--- Where all candidates have one caller, the least of a column is the caller's
-origins as (
-    select
-        event_date,
-        session_id,
-        min(link_rank) as link_rank,
-        count(*) as n_candidates,
-        list_sort(array_agg(distinct issuer_principal_id)) as candidate_principal_ids,
-        count(distinct issuer_principal_id) = 1
-        and count(distinct issuer_session_id) <= 1 as is_one_caller,
-        bool_and(is_proof) as is_proved,
-        min(caller_rank) as caller_rank,
-        arg_min(issue_event_id, preference) as issue_event_id,
-        arg_min(issue_time, preference) as issue_time,
-        min(issuer_principal_id) as issuer_principal_id,
-        min(issuer_principal_type) as issuer_principal_type,
-        min(issuer_session_id) as issuer_session_id,
-        arg_min(issuer_session_date, preference) as issuer_session_date
-    from strongest
-    group by event_date, session_id
-),
-
-judged as (
+evidence as (
     select
         *,
-        case link_rank
-            when 1 then 'key'
-            when 2 then 'principal_and_time'
-            when 3 then 'source_identity'
-            else 'name'
-        end as link,
-        case
-            when not is_one_caller or link_rank = 4 or (link_rank = 1 and not is_proved) then 1
-            when link_rank = 1 and n_candidates = 1 then caller_rank
-            else least(caller_rank, 2)
-        end as confidence_rank
-    from origins
+        true as is_known
+    from session_evidence
 )
 
 select
@@ -93,17 +57,30 @@ select
     days.principal_id,
     days.principal_type,
     days.session_name,
-    coalesce(judged.link, 'none') as link,
-    case judged.confidence_rank
-        when 3 then 'certain' when 2 then 'likely' when 1 then 'possible' else 'none'
+    days.workload_arn,
+    case
+        when evidence.is_known then evidence.link
+        when days.is_said then 'source_identity'
+        else 'none'
+    end as link,
+    case
+        when evidence.is_known then evidence.confidence
+        when days.is_said then 'likely'
+        else 'none'
     end as confidence,
-    coalesce(judged.n_candidates, 0) as n_candidates,
-    judged.candidate_principal_ids,
-    case when judged.is_one_caller then judged.issue_event_id end as issue_event_id,
-    case when judged.is_one_caller then judged.issue_time end as issue_time,
-    case when judged.is_one_caller then judged.issuer_principal_id end as issuer_principal_id,
-    case when judged.is_one_caller then judged.issuer_principal_type end as issuer_principal_type,
-    case when judged.is_one_caller then judged.issuer_session_id end as issuer_session_id,
-    case when judged.is_one_caller then judged.issuer_session_date end as issuer_session_date
-from session_days as days
-left join judged using (event_date, session_id)
+    coalesce(evidence.n_candidates, 0) as n_candidates,
+    evidence.candidate_principal_ids,
+    evidence.issue_event_id,
+    evidence.issue_time,
+    case
+        when evidence.is_known then evidence.issuer_principal_id
+        else days.on_behalf_of
+    end as issuer_principal_id,
+    case
+        when evidence.is_known then evidence.issuer_principal_type
+        when days.is_said then 'identity_center_user'
+    end as issuer_principal_type,
+    evidence.issuer_session_id,
+    evidence.issuer_session_date
+from days
+left join evidence using (event_date, session_id)

@@ -32,8 +32,8 @@ columns:
     its type; aws_service where a workload began the chain, account where another account did
   root_human: the human behind the root by the identities table; null where that is not known
   workload: |
-    instance, function, task or build that a service gave the first role to; null where the
-    session's name is none of these
+    instance, function, task or build that the first role was given to, by its ARN where AWS says
+    it; null where the session's name is none of these
   path: |
     stable principals from the root to this session; none follows itself, as where a user takes
     a session token
@@ -49,7 +49,9 @@ columns:
     on after ten steps
   candidate_principal_ids: |
     callers between whom the evidence does not decide; null where it does
-  issue_event_id: event that issued this session; null without a link, or with several candidates
+  issue_event_id: |
+    event that issued this session, of several that one caller made at once one of them; null
+    without a link, or where several callers may have
   first_event_time: first call of the session
   last_event_time: last call on the day of its first use; sessions has the last of all
 */
@@ -108,7 +110,8 @@ select
     humans.root_human,
     case
         when
-            regexp_matches(
+            chains.workload_name like 'arn:%'
+            or regexp_matches(
                 concat(chains.root_principal_id, '/', chains.workload_name),
                 '^((edgelambda|lambda|ecs-tasks|codebuild|pods[.]eks)[.]|ec2[.][^/]+/i-[0-9a-f]+$)'
             )

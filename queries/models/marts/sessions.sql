@@ -22,6 +22,8 @@ columns:
   access_key_id: access key id of the session; null where the calls have none
   session_created_at: when the session says it was created
   source_identity: source identity of the session
+  on_behalf_of: Identity Center user for whom the session calls, as AWS says
+  workload_arn: workload that the credentials were issued to, as AWS says
   invoked_by: services that called with the session's identity for it
   account_ids: accounts whose trails hold the calls
   regions: Regions of the calls
@@ -65,6 +67,8 @@ select
     min(days.access_key_id) as access_key_id,
     min(days.session_created_at) as session_created_at,
     min(days.source_identity) as source_identity,
+    min(days.on_behalf_of) as on_behalf_of,
+    min(days.workload_arn) as workload_arn,
     list_sort(list_distinct(flatten(array_agg(days.invoked_by)))) as invoked_by,
     list_sort(list_distinct(flatten(array_agg(days.account_ids)))) as account_ids,
     list_sort(list_distinct(flatten(array_agg(days.regions)))) as regions,
