@@ -70,7 +70,7 @@ steps as (
         steps.n_steps + 1 as n_steps,
         case
             when steps.path[1] = parents.principal_id then steps.path
-            else list_prepend(parents.principal_id, steps.path)
+            else list_concat([parents.principal_id], steps.path)
         end as path,
         -- A parent without an issuance ends the chain and makes no step less sure
         case
@@ -94,7 +94,7 @@ select
     start_session_id as session_id,
     case
         when coalesce(issuer_principal_id = path[1], true) then path
-        else list_prepend(issuer_principal_id, path)
+        else list_concat([issuer_principal_id], path)
     end as path,
     coalesce(issuer_principal_type, principal_type) as root_type,
     weakest_rank as confidence_rank,
