@@ -29,26 +29,13 @@ mentioned as (
     from resource_arns_named
     union all
     select
-        calls.event_id, calls.event_time, calls.event_date, calls.account_id, calls.event_source,
-        calls.event_name,
-        t.resource_arn,
-        'arn_parameter' as found_in,
+        event_id, event_time, event_date, account_id, event_source, event_name,
+        unnest(regexp_extract_all(document, '"(arn:[^"\\]+)"', 1)) as resource_arn,
+        case side when 'request' then 'arn_parameter' else 'response' end as found_in,
         false as is_listed,
         null as listed_arns
-    from resource_calls as calls
-    cross join unnest(regexp_extract_all(calls.request, '"(arn:[^"\\]+)"', 1)) as t (resource_arn)
-    where strpos(calls.request, '"arn:') > 0
-    union all
-    select
-        calls.event_id, calls.event_time, calls.event_date, calls.account_id, calls.event_source,
-        calls.event_name,
-        t.resource_arn,
-        'response' as found_in,
-        false as is_listed,
-        null as listed_arns
-    from resource_calls as calls
-    cross join unnest(regexp_extract_all(calls.response, '"(arn:[^"\\]+)"', 1)) as t (resource_arn)
-    where strpos(calls.response, '"arn:') > 0
+    from resource_documents
+    where side <> 'call' and strpos(document, '"arn:') > 0
 ),
 
 -- log groups come with an end that says "and its streams"; secrets without the end of their ARN

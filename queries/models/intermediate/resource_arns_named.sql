@@ -15,58 +15,44 @@ columns:
   is_listed: whether the event lists resources
   listed_arns: of a denial, the ARNs that the event lists
 */
+-- noqa: disable=LT09
 with
 
-stated as (
+listed as (
     select
-        event_id,
-        event_time,
-        event_date,
-        account_id,
-        event_source,
-        event_name,
-        list_distinct(
-            list_filter(
-                list_transform(coalesce(resources, []), lambda one: one.arn),
-                lambda arn: starts_with(arn, 'arn:')
-            )
-        ) as listed_arns,
-        case
-            when strpos(error_message, 'on resource: ') > 0
-                then regexp_extract(
-                    error_message,
-                    'on resource: "?(arn:.+?)"?(?: because | with an explicit |\.? Encoded |\.?$)',
-                    1
-                )
-        end as denied_arn
+        event_id, event_time, event_date, account_id, event_source, event_name,
+        unnest(list_distinct(list_transform(resources, lambda one: one.arn))) as resource_arn
     from events
-    where resources is not null or error_message is not null
+    where array_length(resources) > 0
+),
+
+denied as (
+    select
+        event_id, event_time, event_date, account_id, event_source, event_name,
+        list_transform(coalesce(resources, []), lambda one: one.arn) as listed_arns,
+        regexp_extract(
+            error_message,
+            'on resource: "?(arn:.+?)"?(?: because | with an explicit |\.? Encoded |\.?$)',
+            1
+        ) as denied_arn
+    from events
+    where strpos(error_message, 'on resource: ') > 0
 )
 
 select
-    stated.event_id,
-    stated.event_time,
-    stated.event_date,
-    stated.account_id,
-    stated.event_source,
-    stated.event_name,
-    t.resource_arn,
+    event_id, event_time, event_date, account_id, event_source, event_name,
+    resource_arn,
     'resources' as found_in,
     true as is_listed,
     null::varchar[] as listed_arns
-from stated
-cross join unnest(stated.listed_arns) as t (resource_arn)
+from listed
+where starts_with(resource_arn, 'arn:')
 union all
 select
-    event_id,
-    event_time,
-    event_date,
-    account_id,
-    event_source,
-    event_name,
+    event_id, event_time, event_date, account_id, event_source, event_name,
     denied_arn as resource_arn,
     'error_message' as found_in,
-    array_length(listed_arns) > 0 as is_listed,
+    array_length(list_filter(listed_arns, lambda arn: starts_with(arn, 'arn:'))) > 0 as is_listed,
     listed_arns
-from stated
+from denied
 where denied_arn <> ''

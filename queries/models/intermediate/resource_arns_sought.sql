@@ -21,18 +21,21 @@ with
 allowed as (
     select typed.*
     from resource_arns_typed as typed
-    where typed.found_in = 'error_message' and not typed.is_listed
-    union all
-    select typed.*
-    from resource_arns_typed as typed
-    semi join resource_templates as templates
-        on
-            typed.event_source = templates.event_source
-            and typed.event_name = templates.event_name
-            and typed.resource_type = templates.resource_type
-            and typed.found_in = coalesce(templates.side, typed.found_in)
-            and templates.look = 'arn'
-    where typed.found_in in ('arn_parameter', 'response')
+    where
+        not typed.is_listed
+        and (
+            typed.found_in = 'error_message'
+            or exists (
+                select 1
+                from resource_templates as templates
+                where
+                    typed.event_source = templates.event_source
+                    and typed.event_name = templates.event_name
+                    and typed.resource_type = templates.resource_type
+                    and typed.found_in = coalesce(templates.side, typed.found_in)
+                    and templates.look = 'arn'
+            )
+        )
 ),
 
 found as (

@@ -19,38 +19,6 @@ columns:
   value: the value as JSON
   json_type: the value's type, as DuckDB names it
 */
-with
-
-documents as (
-    select
-        event_id,
-        event_time,
-        event_date,
-        account_id,
-        event_source,
-        event_name,
-        region,
-        arn_partition,
-        'request' as side,
-        request as document
-    from resource_calls
-    where request is not null
-    union all
-    select
-        event_id,
-        event_time,
-        event_date,
-        account_id,
-        event_source,
-        event_name,
-        region,
-        arn_partition,
-        'response' as side,
-        response as document
-    from resource_calls
-    where response is not null
-)
-
 select
     documents.event_id,
     documents.event_time,
@@ -66,5 +34,5 @@ select
     case when regexp_matches(entry.key, '^[A-Z]') then 'capital' else 'camel' end as spelling,
     entry.value,
     entry.type as json_type
-from documents, json_each(documents.document) as entry
-where entry.type <> 'NULL'
+from resource_documents as documents, json_each(documents.document) as entry
+where documents.side <> 'call' and entry.type <> 'NULL'

@@ -26,70 +26,61 @@ with
 texts as (
     select
         *,
-        'request' as side,
-        regexp_replace(
-            request,
-            '"(peer\w+|source\w+Id|source\w+Identifier|userData|description)"\s*:\s*"[^"]*"|'
-            || '"groups"\s*:\s*\{[^]]*\]\s*\}',
-            '""',
-            'gi'
-        ) as document
-    from resource_calls
-    where event_source = 'ec2.amazonaws.com' and request is not null
-    union all
-    select
-        *,
-        'response' as side,
-        regexp_replace(
-            response, '"(accepter\w+|peer\w+)"\s*:\s*(\{[^{}]*\}|"[^"]*")', '""', 'gi'
-        ) as document
-    from resource_calls
-    where event_source = 'ec2.amazonaws.com' and response is not null
+        case
+            when side = 'call' then '"call"'
+            when side = 'request'
+                then regexp_replace(
+                    document,
+                    '"(peer\w+|source\w+Id|source\w+Identifier|userData|description)"\s*:\s*"[^"]*"'
+                    || '|"groups"\s*:\s*\{[^]]*\]\s*\}',
+                    '""',
+                    'gi'
+                )
+            else regexp_replace(
+                document, '"(accepter\w+|peer\w+)"\s*:\s*(\{[^{}]*\}|"[^"]*")', '""', 'gi'
+            )
+        end as text
+    from resource_documents
+    where side = 'call' or event_source = 'ec2.amazonaws.com'
 ),
 
 mentions as (
     select
-        texts.*,
-        t.resource_id,
-        'id' as look,
-        regexp_replace(t.resource_id, '[0-9a-f]+$', '') as key
-    from texts
-    cross join
+        *,
         unnest(
             list_distinct(
-                regexp_extract_all(texts.document, '"((?:[a-z][a-z0-9]*-){1,4}[0-9a-f]{3,17})"', 1)
+                regexp_extract_all(text, '"(call|(?:[a-z][a-z0-9]*-){1,4}[0-9a-f]{3,17})"', 1)
             )
-        ) as t (resource_id)
-    union all
+        ) as mention
+    from texts
+),
+
+keyed as (
     select
         *,
-        'request' as side,
-        null as document,
-        '' as resource_id,
-        'always' as look,
-        '' as key
-    from resource_calls
+        case side when 'call' then '' else regexp_replace(mention, '[0-9a-f]+$', '') end as key
+    from mentions
 )
 
 select
-    mentions.event_id,
-    mentions.event_time,
-    mentions.event_date,
-    mentions.account_id,
-    mentions.event_source,
-    mentions.event_name,
-    mentions.region,
-    mentions.arn_partition,
-    mentions.side,
+    keyed.event_id,
+    keyed.event_time,
+    keyed.event_date,
+    keyed.account_id,
+    keyed.event_source,
+    keyed.event_name,
+    keyed.region,
+    keyed.arn_partition,
+    case keyed.side when 'response' then 'response' else 'request' end as side,
     templates.resource_type,
     templates.arn_pattern,
-    mentions.resource_id,
+    case keyed.side when 'call' then '' else keyed.mention end as resource_id,
     templates.confidence
-from mentions
+from keyed
 inner join resource_templates as templates
     on
-        mentions.event_source = templates.event_source
-        and mentions.event_name = templates.event_name
-        and mentions.look = templates.look
-        and mentions.side = coalesce(templates.side, 'request')
-        and mentions.key = coalesce(templates.key, '')
+        keyed.event_source = templates.event_source
+        and keyed.event_name = templates.event_name
+        and keyed.key = coalesce(templates.key, '')
+        and keyed.side = coalesce(templates.side, 'call')
+where templates.look in ('id', 'always')

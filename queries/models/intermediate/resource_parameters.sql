@@ -14,10 +14,9 @@ columns:
   arn_partition: the partition the region is in
   side: "where the value is: request or response"
   document: the parameters it is from
-  element: the value, or the entry of a list that has it
-  path: where in the element it is; null, the element itself
   resource_type: the type of resource it names
   arn_pattern: the pattern of its ARN
+  path: where in the element it is; null, the element itself
   path_2: where what else the ARN has is
   default_2: what it is where it is not there
   path_3: the same of a third part
@@ -27,57 +26,48 @@ columns:
   without: what it may not begin with
   form: how it is read
   confidence: how sure the template is
+  element: the value, or the entry of a list that has it
 */
-with
-
-placed as (
-    select
-        entries.event_id,
-        entries.event_time,
-        entries.event_date,
-        entries.account_id,
-        entries.event_source,
-        entries.event_name,
-        entries.region,
-        entries.arn_partition,
-        entries.side,
-        entries.document,
-        templates.resource_type,
-        templates.arn_pattern,
-        templates.path,
-        templates.path_2,
-        templates.default_2,
-        templates.path_3,
-        templates.default_3,
-        templates.account_path,
-        templates.begins,
-        templates.without,
-        templates.form,
-        templates.confidence,
-        case
-            when entries.json_type = 'ARRAY' then json_extract(entries.value, '$[*]')
-            when entries.json_type <> 'OBJECT' then [entries.value]
-            when json_type(entries.value, '$.items') = 'ARRAY'
-                then json_extract(entries.value, '$.items[*]')
-            when json_type(entries.value, '$.item') = 'ARRAY'
-                then json_extract(entries.value, '$.item[*]')
-            when json_type(entries.value, '$.item') is not null
-                then [json_extract(entries.value, '$.item')]
-            else [entries.value]
-        end as elements
-    from resource_entries as entries
-    inner join resource_templates as templates
-        on
-            entries.event_source = templates.event_source
-            and entries.event_name = templates.event_name
-            and entries.side = templates.side
-            and entries.key = templates.key
-            and coalesce(entries.spelling = templates.spelling, true)
-    where templates.look = 'key'
-)
-
 select
-    placed.* exclude (elements),  -- noqa: RF02
-    t.element
-from placed
-cross join unnest(placed.elements) as t (element)
+    entries.event_id,
+    entries.event_time,
+    entries.event_date,
+    entries.account_id,
+    entries.event_source,
+    entries.event_name,
+    entries.region,
+    entries.arn_partition,
+    entries.side,
+    entries.document,
+    templates.resource_type,
+    templates.arn_pattern,
+    templates.path,
+    templates.path_2,
+    templates.default_2,
+    templates.path_3,
+    templates.default_3,
+    templates.account_path,
+    templates.begins,
+    templates.without,
+    templates.form,
+    templates.confidence,
+    unnest(case
+        when entries.json_type = 'ARRAY' then json_extract(entries.value, '$[*]')
+        when entries.json_type <> 'OBJECT' then [entries.value]
+        when json_type(entries.value, '$.items') = 'ARRAY'
+            then json_extract(entries.value, '$.items[*]')
+        when json_type(entries.value, '$.item') = 'ARRAY'
+            then json_extract(entries.value, '$.item[*]')
+        when json_type(entries.value, '$.item') is not null
+            then [json_extract(entries.value, '$.item')]
+        else [entries.value]
+    end) as element
+from resource_entries as entries
+inner join resource_templates as templates
+    on
+        entries.event_source = templates.event_source
+        and entries.event_name = templates.event_name
+        and entries.side = templates.side
+        and entries.key = templates.key
+        and coalesce(entries.spelling = templates.spelling, true)
+where templates.look = 'key'
