@@ -14,11 +14,10 @@ import sqlglot
 from sqlglot import exp
 
 from pipeline.lake.catalog import open_lake
-from pipeline.models import reference_tables
 from pipeline.models.change_kinds import change_kinds
-from pipeline.models.graph import Models, load_models
+from pipeline.models.graph import Models
 from pipeline.queryfile import content_root
-from tests.models.mart import failures, fill
+from tests.models.mart import all_models, failures, fill
 
 NAMES = sorted(
     file.name.removesuffix(".sql")
@@ -51,8 +50,8 @@ DUCKDB_ONLY = {
     *("policy_documents", "policy_statements", "security_group_rules"),
     *("exposed_by_policy", "exposed_by_setting", "exposed_by_sharing"),
     # resources are looked for under every key of a request
-    *("resource_calls", "resource_entries", "resource_parameters", "resource_arns_typed"),
-    "event_resources",
+    *("resource_calls", "resource_documents", "resource_entries", "resource_parameters"),
+    *("resource_arns_typed", "event_resources"),
     # times are read in several formats
     "typed_logs",
 }
@@ -72,14 +71,14 @@ UNKNOWN_TO_BOTOCORE = {
 @pytest.fixture(scope="module")
 def models() -> Models:
     """Give all models."""
-    return load_models()
+    return all_models()
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory, models: Models) -> duckdb.DuckDBPyConnection:
+def empty(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     """Give every model filled from a lake without events."""
     lake = open_lake(str(tmp_path_factory.mktemp("content") / "lake"), create=True)
-    return fill(lake, models, reference_tables({}))
+    return fill(lake)
 
 
 def test_the_tables_people_ask_are_there(models: Models) -> None:
@@ -106,9 +105,9 @@ def test_a_lake_without_events_has_empty_tables(
     assert empty.execute(f"select count(*) from {name}").fetchone() == (0,)
 
 
-def test_checks_hold_of_nothing(models: Models, empty: duckdb.DuckDBPyConnection) -> None:
+def test_checks_hold_of_nothing(empty: duckdb.DuckDBPyConnection) -> None:
     """Every check of every model runs, and holds of a lake without events."""
-    assert list(failures(empty, models)) == []
+    assert list(failures(empty)) == []
 
 
 @pytest.mark.parametrize("name", CONTRACT)

@@ -9,8 +9,6 @@ import duckdb
 import pytest
 
 from pipeline.lake.catalog import open_lake
-from pipeline.models import reference_tables
-from pipeline.models.graph import load_models
 from tests.events import ACCOUNT, event, gzipped, take_in, trail_name
 from tests.models.mart import asked, context, event_id, failures, fill
 
@@ -137,7 +135,7 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection
         identities=f"principal_id,human\n{ADA},Ada L.\n{BOB},Bob M.\n",
         accounts=f"account_id,account_name\n{ACCOUNT},billing\n",
     )
-    return fill(lake, load_models(), reference_tables(files))
+    return fill(lake, files)
 
 
 def one(marts: duckdb.DuckDBPyConnection, sql: str, *values: Any) -> dict[str, Any]:
@@ -149,7 +147,7 @@ def one(marts: duckdb.DuckDBPyConnection, sql: str, *values: Any) -> dict[str, A
 
 def test_every_check_of_every_table_holds(marts: duckdb.DuckDBPyConnection) -> None:
     """Of all these calls, every table meets its own checks."""
-    assert list(failures(marts, load_models())) == []
+    assert list(failures(marts)) == []
 
 
 def test_history_is_in_order_and_names_who_was_behind(marts: duckdb.DuckDBPyConnection) -> None:

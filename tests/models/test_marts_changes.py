@@ -8,8 +8,6 @@ import duckdb
 import pytest
 
 from pipeline.lake.catalog import open_lake
-from pipeline.models import reference_tables
-from pipeline.models.graph import load_models
 from tests.events import ACCOUNT, event, gzipped, take_in, trail_name
 from tests.models.mart import asked, context, event_id, failures, fill
 
@@ -217,12 +215,12 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection
     lake = open_lake(str(folder / "lake"), create=True)
     take_in(lake, {trail_name(0): gzipped(*records)})
     files = context(folder, identities=f"principal_id,human\n{ADA},Ada L.\n")
-    return fill(lake, load_models(), reference_tables(files))
+    return fill(lake, files)
 
 
 def test_every_check_of_every_table_holds(marts: duckdb.DuckDBPyConnection) -> None:
     """Of all these calls, every table meets its own checks."""
-    assert list(failures(marts, load_models())) == []
+    assert list(failures(marts)) == []
 
 
 @pytest.mark.parametrize("number", range(len(EXPOSED)))
@@ -254,7 +252,7 @@ def test_a_change_names_what_changed_and_who(marts: duckdb.DuckDBPyConnection) -
             "change": "added",
             "target_type": "iam:role",
             "target": "r",
-        "target_arn": f"arn:aws:iam::{ACCOUNT}:role/r",
+            "target_arn": f"arn:aws:iam::{ACCOUNT}:role/r",
             "policy_arn": "arn:p",
             "principal_id": ADA,
             "root_principal_id": ADA,

@@ -14,8 +14,6 @@ import pytest
 
 from pipeline.ingest.run import Ingest, IngestOptions
 from pipeline.lake.catalog import open_lake
-from pipeline.models import reference_tables
-from pipeline.models.graph import load_models
 from pipeline.sources.open import open_source
 from tests.models.mart import asked, failures, fill
 
@@ -45,7 +43,7 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection
     """Give the tables filled from the trail."""
     lake = open_lake(str(tmp_path_factory.mktemp("trail") / "lake"), create=True)
     Ingest(lake, open_source(str(TRAIL)), IngestOptions(), lambda _: None).run()
-    return fill(lake, load_models(), reference_tables({}))
+    return fill(lake)
 
 
 def principal(record: Mapping[str, Any]) -> str:
@@ -72,7 +70,7 @@ def is_denied(record: Mapping[str, Any]) -> bool:
 
 def test_every_check_of_every_table_holds(marts: duckdb.DuckDBPyConnection) -> None:
     """On a real trail every table meets its own checks."""
-    assert list(failures(marts, load_models())) == []
+    assert list(failures(marts)) == []
 
 
 def test_principals(marts: duckdb.DuckDBPyConnection, raw: Sequence[Mapping[str, Any]]) -> None:
