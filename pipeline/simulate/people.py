@@ -9,11 +9,9 @@ from pipeline.simulate.credentials import (
     hand_out,
     own,
     own_role,
-    standing_role,
-    switch_role,
     use_grant,
 )
-from pipeline.simulate.hops import chain, take_root
+from pipeline.simulate.hops import chain, switch_on, take_root
 from pipeline.simulate.inventory import GLOBAL
 from pipeline.simulate.lineage import Lineage
 from pipeline.simulate.organisation import Account, Actor
@@ -153,11 +151,8 @@ def open_console(world: World, actor: Actor, account: Account) -> Opening:
         values={"principal_id": user_id},
     )
     own(world, session, Lineage((arn,), "user"), arn, "ConsoleLogin", events, at)
-    others = [a for a in world.organisation.accounts if a.id != account.id]
-    if others and actor.user_id[1] in "01234567":
-        target = others[int(actor.user_id[2], 16) % len(others)]
-        role = standing_role(world, target, "OperationsConsole")
-        return (yield from switch_role(world, session, role, target, name))
+    if actor.user_id[1] in "01234567":
+        return (yield from switch_on(world, actor, session, name))
     return session
 
 
@@ -181,30 +176,36 @@ def open_key(world: World, actor: Actor, account: Account) -> Opening:
         return session
     if actor.user_id[0] in "678":
         return (yield from _federate(world, actor, session))
+    return (yield from _trade(world, actor, session))
+
+
+def _trade(world: World, actor: Actor, user: Session) -> Opening:
+    """Trade an IAM user's key for a session token, with MFA."""
+    account, user_id = user.account, user.values["principal_id"]
     token = {
         "duration": "43200",
         "access_key": world.ids.access_key(),
         "expiration": write_moment(world.now + 43200),
-        "mfa_serial": f"arn:aws:iam::{account.id}:mfa/{actor.name}",
+        "mfa_serial": f"arn:aws:iam::{account}:mfa/{actor.name}",
     }
-    events = hand_out(world, world.actions["sts.GetSessionToken"], session, token)
+    events = hand_out(world, world.actions["sts.GetSessionToken"], user, token)
     created, at = world.clock(), world.now
     yield 1.0
     key = token["access_key"]
     traded = Session(
-        account=account.id,
-        region=account.home,
-        identity=identity.iam_user(account.id, actor.name, user_id, key, created, True),
+        account=account,
+        region=user.region,
+        identity=identity.iam_user(account, actor.name, user_id, key, created, True),
         ip=actor.ip,
         agent=actor.agent,
-        principal=session.principal,
+        principal=user.principal,
         access_key=key,
         expires=world.now + 43200,
-        is_cli=session.is_cli,
+        is_cli=user.is_cli,
         values={"principal_id": user_id},
     )
-    arn = session.principal
-    return own(world, traded, session.lineage, arn, "GetSessionToken", events, at)
+    arn = user.principal
+    return own(world, traded, user.lineage, arn, "GetSessionToken", events, at)
 
 
 def _federate(world: World, actor: Actor, user: Session) -> Opening:
