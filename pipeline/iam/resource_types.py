@@ -117,8 +117,8 @@ def variables(arn: str) -> Sequence[str]:
 def types_of(action: str) -> Sequence[tuple[str, str]]:
     """Return the types that an action is about, as keys of `resource_types`.
 
-    >>> types_of("s3:GetBucketAcl")
-    (('s3', 'bucket'),)
+    >>> types_of("kms:Decrypt")
+    (('kms', 'key'),)
     """
     prefix, _, name = action.partition(":")
     found = _actions(prefix).get(name.lower())
