@@ -12,17 +12,6 @@ columns:
 */
 with
 
-widest as (
-    select
-        event_id,
-        account_id,
-        bool_or(is_everyone and not is_conditional) as is_everyone,
-        bool_or(is_everyone and is_conditional) as is_conditional,
-        bool_or(is_other_account) as is_other_account
-    from policy_statements
-    group by event_id, account_id
-),
-
 changed as (
     select
         changes.event_id,
@@ -60,7 +49,7 @@ changed as (
         on
             changes.event_id = documents.event_id
             and changes.account_id is not distinct from documents.account_id
-    left join widest
+    left join policy_audiences as widest
         on
             changes.event_id = widest.event_id
             and changes.account_id is not distinct from widest.account_id

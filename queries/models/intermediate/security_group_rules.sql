@@ -40,13 +40,10 @@ modified as (
     select
         event_id,
         account_id,
-        null as direction,
         json_extract(request_parameters, '$.ModifySecurityGroupRulesRequest.SecurityGroupRule')
             as rules
     from changes
-    where
-        event_source = 'ec2.amazonaws.com'
-        and event_name = 'ModifySecurityGroupRules'
+    where event_name = 'ModifySecurityGroupRules'
 ),
 
 permissions as (
@@ -61,7 +58,7 @@ permissions as (
     select
         modified.event_id,
         modified.account_id,
-        modified.direction,
+        null as direction,
         json_extract(each_one.permission, '$.SecurityGroupRule') as permission
     from modified
     cross join

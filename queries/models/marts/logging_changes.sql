@@ -45,17 +45,6 @@ columns:
   is_success: whether the call succeeded; if not, nothing was changed
   error_code: why it failed; null, it did not
 */
-with
-
-sent as (
-    select
-        event_id,
-        account_id,
-        request_parameters as asked,
-        replace(coalesce(request_parameters, ''), ' ', '') as asked_text
-    from changes
-)
-
 select
     changes.event_id,
     changes.event_time,
@@ -71,44 +60,7 @@ select
     changes.root_human,
     changes.root_confidence,
     targets.kind,
-    case
-        when targets.change <> 'changed' then targets.change
-        when changes.event_name = 'UpdateTrail' and regexp_matches(
-            sent.asked_text,
-            '"(isMultiRegionTrail|includeGlobalServiceEvents|enableLogFileValidation)":"?false'
-        ) then 'narrowed'
-        when changes.event_name = 'PutEventSelectors' and regexp_matches(
-            sent.asked_text,
-            '"includeManagementEvents":"?false|"readWriteType":"(Read|Write)Only'
-            || '|"excludeManagementEventSources":\[[^\]]|"not[A-Z][A-Za-z]*":\[[^\]]'
-        ) then 'narrowed'
-        when
-            changes.event_name = 'PutInsightSelectors'
-            and sent.asked_text like '%"insightSelectors":[]%' then 'stopped'
-        when
-            changes.event_name = 'PutConfigurationRecorder'
-            and regexp_matches(sent.asked_text, '"allSupported":"?false') then 'narrowed'
-        when changes.event_name = 'UpdateDetector' and (sent.asked ->> '$.enable') = 'false'
-            then 'stopped'
-        when
-            changes.event_name = 'UpdateDetector'
-            and regexp_matches(sent.asked_text, '"(enable|status)":"?(false|DISABLED)')
-            then 'narrowed'
-        when
-            changes.event_name = 'PutBucketLogging'
-            and sent.asked_text like '%"LoggingEnabled":{%' then 'started'
-        when changes.event_name = 'PutBucketLogging' then 'stopped'
-        when
-            targets.kind = 'access_logging'
-            and sent.asked_text like '%"access_logs.s3.enabled","value":"false"%' then 'stopped'
-        when
-            targets.kind = 'cluster_logging'
-            and regexp_matches(sent.asked_text, '"enabled":"?false') then 'narrowed'
-        when
-            targets.kind = 'database_logging'
-            and regexp_matches(sent.asked_text, '"disableLogTypes":\[[^\]]') then 'narrowed'
-        else 'changed'
-    end as effect,
+    effects.effect,
     targets.target_type,
     targets.target,
     targets.target_arn,
@@ -122,8 +74,8 @@ inner join change_targets as targets
     on
         changes.event_id = targets.event_id
         and changes.account_id is not distinct from targets.account_id
-inner join sent
+inner join logging_effects as effects
     on
-        changes.event_id = sent.event_id
-        and changes.account_id is not distinct from sent.account_id
+        changes.event_id = effects.event_id
+        and changes.account_id is not distinct from effects.account_id
 where targets.area = 'logging'
