@@ -24,8 +24,8 @@ shows how fresh each is; `trailhouse models NAME` its columns and its SQL.
 - **daily**: kept by days; a build makes those days anew that new events touch.
 - **rollup**: one row per key over all days, merged from parts, so that history is never read again.
 
-Null means unknown. Tables of context hold what the CSV files of the
-[settings](settings.md) say; where a file is not given its table is empty."""
+Null means unknown. Tables of context hold what CSV files say ([context](context.md)), empty where a
+file is not given; those of mapping hold what AWS documents ([iam](iam.md))."""
 
 _OVERVIEW = """\
 An arrow leads from what is read to what reads it. Boxes are stored, rounded ones are views, and
@@ -35,6 +35,11 @@ _LAYERS = {
     "marts": ("Marts", "What people ask."),
     "intermediate": ("Intermediate", "What several marts need, worked out once."),
     "staging": ("Staging", "The facts under readable names; nothing else reads them."),
+}
+_READERS = {
+    "marts": "marts read",
+    "intermediate": "intermediate models read",
+    "staging": "staging reads",
 }
 
 
@@ -46,7 +51,7 @@ def models_reference(models: Models | None = None) -> str:
     parts = [_INTRODUCTION, "## Lineage", _OVERVIEW]
     for layer in reversed(_LAYERS):
         if layers[layer]:
-            parts += [f"### What {layer} read", _diagram(models, layers[layer])]
+            parts += [f"### What {_READERS[layer]}", _diagram(models, layers[layer])]
     for layer, (title, told) in _LAYERS.items():
         if layers[layer]:
             sections = [_section(models, model) for model in layers[layer]]
