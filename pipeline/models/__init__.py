@@ -28,12 +28,13 @@ def reference_tables(
     from pipeline.iam.resources import template_table
     from pipeline.models.change_kinds import change_kinds
     from pipeline.models.context import read_context
+    from pipeline.models.given import ReferenceTables, shipped_digest
 
-    return {
-        **read_context(files, note),
-        "iam_actions": action_table(),
-        "iam_prefixes": prefix_table(),
-        "resource_types": type_table(),
-        "resource_templates": template_table(),
-        "change_kinds": change_kinds(),
+    readers = {
+        "iam_actions": action_table,
+        "iam_prefixes": prefix_table,
+        "resource_types": type_table,
+        "resource_templates": template_table,
+        "change_kinds": change_kinds,
     }
+    return ReferenceTables(read_context(files, note), readers, shipped_digest())

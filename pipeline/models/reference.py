@@ -22,16 +22,20 @@ from pipeline.lake.derived import (
 from pipeline.lake.fields import iceberg_type, numbered
 from pipeline.lake.snapshot import connect
 from pipeline.lake.storage import making
+from pipeline.models.given import ReferenceTables
 from pipeline.models.state import Built, from_json, to_json
 
 
 def changed_references(lake: Lake, given: Mapping[str, pa.Table]) -> Mapping[str, pa.Table]:
-    """Return the tables whose content is another than the lake's."""
-    return {name: rows for name, rows in given.items() if not _is_kept(lake, name, _digest(rows))}
+    """Return the tables whose content is another than the lake's, or may be."""
+    return {name: given[name] for name in given if not _is_kept(lake, name, given)}
 
 
-def store_reference(lake: Lake, name: str, rows: pa.Table) -> None:
+def store_reference(lake: Lake, name: str, rows: pa.Table, made_from: str = "") -> None:
     """Put a table in the place of the one before, in one transaction.
+
+    Args:
+        made_from: what it was made from, if it need not be read while that stays the same.
 
     Raises:
         LakeBusy: another build stores it too.
@@ -50,7 +54,7 @@ def store_reference(lake: Lake, name: str, rows: pa.Table) -> None:
             schema=schema,
             days=None,
             locations=place,
-            built=to_json(Built("reference", version=_digest(rows))),
+            built=to_json(Built(made_from, version=_digest(rows))),
             before=built_from(table),
         ),
     )
@@ -69,9 +73,18 @@ def reference_schema(rows: pa.Table) -> Schema:
     return numbered(reference_shape(rows).columns, None)
 
 
-def _is_kept(lake: Lake, name: str, version: str) -> bool:
+def made_from(given: Mapping[str, pa.Table], name: str) -> str:
+    """Return what a table was made from; empty where only its rows tell."""
+    return given.made_from(name) if isinstance(given, ReferenceTables) else ""
+
+
+def _is_kept(lake: Lake, name: str, given: Mapping[str, pa.Table]) -> bool:
     built = from_json(built_from(find_table(lake, name)))
-    return built is not None and built.version == version
+    if built is None:
+        return False
+    if source := made_from(given, name):
+        return built.definition == source
+    return built.version == _digest(given[name])
 
 
 def _digest(rows: pa.Table) -> str:

@@ -20,7 +20,12 @@ from pipeline.models.graph import Models
 from pipeline.models.make import Made, Maker
 from pipeline.models.model import Model
 from pipeline.models.plan import Plan, Range, plan_step
-from pipeline.models.reference import changed_references, reference_schema, store_reference
+from pipeline.models.reference import (
+    changed_references,
+    made_from,
+    reference_schema,
+    store_reference,
+)
 from pipeline.models.relation import bounded
 from pipeline.models.source import Sources
 from pipeline.models.step import Step, plan_steps
@@ -146,9 +151,10 @@ class _Build:
 
     def run(self, report: Report) -> BuildResult:
         names = self.models.select(self.options.select)
-        schemas = {name: reference_schema(rows) for name, rows in self.references.items()}
+        changed = changed_references(self.lake, self.references)
+        schemas = {name: reference_schema(rows) for name, rows in changed.items()}
         steps = plan_steps(self.lake, self.models, names, schemas)
-        self._store_references()
+        self._store_references(changed)
         sources = Sources(self.lake, self.models)
         workspace = self.lake.storage.workspace()
         with (
@@ -163,13 +169,13 @@ class _Build:
             tidy_derived(self.lake)
         return BuildResult(tuple(self.results.values()))
 
-    def _store_references(self) -> None:
-        for name, rows in changed_references(self.lake, self.references).items():
+    def _store_references(self, changed: Mapping[str, pa.Table]) -> None:
+        for name, rows in changed.items():
             started = time.monotonic()
             if self.options.dry_run:
                 self.planned[name] = None
             else:
-                store_reference(self.lake, name, rows)
+                store_reference(self.lake, name, rows, made_from(self.references, name))
             self.results[name] = ModelResult(
                 name,
                 "reference",
