@@ -40,7 +40,7 @@ class Plan:
 
     Attributes:
         is_due: whether there is anything to do.
-        is_other: the table is to have other rows or columns by its definition.
+        is_other: rows are not to be compared with those there are, for they have other columns.
         replaces_all: all rows go; else those of `build` and `remove`.
         build: days to be built.
         remove: days whose rows go, since no source has them any more.
@@ -133,7 +133,7 @@ def plan_step(
     return Plan(
         step=step,
         is_due=is_new or bool(chosen & (possible | held)) or (step.kind == "whole" and has_news),
-        is_other=is_new or news.is_other,
+        is_other=news.is_other,
         replaces_all=is_new or (every and chosen == units),
         build=chosen & possible,
         remove=(chosen & held) - possible,
@@ -198,10 +198,11 @@ def _news(
     asked: Range,
 ) -> _News:
     if built is None:
-        return _News(all_because="first build")
+        return _News(all_because="first build", is_other=True)
+    is_other = table is not None and _is_other(table, step)
     if built.definition != step.definition:
-        return _News(all_because="model changed")
-    if table and planned_schema(table, step.shape).fields != table.schema().fields:
+        return _News(all_because="model changed", is_other=is_other)
+    if is_other:
         return _News(all_because="columns changed", is_other=True)
     if asked.is_full:
         return _News(all_because="all of it asked for", is_other=True)
@@ -216,6 +217,13 @@ def _news(
             return replace(news, all_because=f"{name} was set back or made anew")
         news = _joined(news, step, name, one.touched(seen))
     return news
+
+
+def _is_other(table: Table, step: Step) -> bool:
+    """Tell whether a table is to have other columns, or to be divided by another."""
+    divided = [field.name for field in table.spec().fields]
+    wanted = [step.shape.day] if step.shape.day else []
+    return divided != wanted or (planned_schema(table, step.shape).fields != table.schema().fields)
 
 
 def _joined(
