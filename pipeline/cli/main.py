@@ -17,6 +17,8 @@ from pipeline.errors import PipelineError, UsageError
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
+_INTERRUPTED = "interrupted; what was committed is safe, and running again continues"
+
 COMMANDS = {
     "demo": ("pipeline.cli.demo", "From nothing to answers, on an invented organisation."),
     "ingest": ("pipeline.cli.ingest", "Take logs into the lake, each event once."),
@@ -88,9 +90,7 @@ def run(arguments: Sequence[str]) -> int:
         result = trailhouse.main(list(arguments), "trailhouse", standalone_mode=False, obj=told)
         return result if isinstance(result, int) else DONE
     except click.exceptions.Abort:
-        return _say(
-            "interrupted; what was committed is safe, and running again continues", INTERRUPTED
-        )
+        return _say(_INTERRUPTED, INTERRUPTED)
     except click.exceptions.NoArgsIsHelpError as wrong:
         click.echo(wrong.format_message(), err=True)
         return USAGE
@@ -107,6 +107,8 @@ def run(arguments: Sequence[str]) -> int:
         step = "check space and permissions, or run again with --debug for the traceback"
         return _fail(wrong, f"{place}{wrong.strerror or wrong}; {step}", told, FAILED)
     except Exception as wrong:  # the only place that catches everything
+        if str(wrong) == "Query interrupted":  # what DuckDB makes of Ctrl-C: a RuntimeError
+            return _say(_INTERRUPTED, INTERRUPTED)
         step = "run again with --debug for the traceback"
         return _fail(wrong, f"{type(wrong).__name__}: {wrong}; {step}", told, FAILED)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli.main import run, trailhouse
 from tests.cli.conftest import Run, program
 
 HEAVY = ("pyarrow", "duckdb", "pyiceberg", "polars", "rich", "pydantic", "sqlalchemy", "boto3")
@@ -194,6 +195,19 @@ def test_an_interrupt_says_that_all_is_safe(tmp_path: Path) -> None:
     assert started.returncode == 130
     assert b"what was committed is safe, and running again continues" in told
     assert b"Traceback" not in told
+
+
+def test_an_interrupt_of_a_query_is_one_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """DuckDB tells of Ctrl-C by an error of its own, which ends with 130 as well."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr(trailhouse, "main", interrupted)
+    assert run(["status"]) == 130
+    assert "what was committed is safe" in capsys.readouterr().err
 
 
 def test_a_terminal_of_ascii_is_served(lake: Path) -> None:
