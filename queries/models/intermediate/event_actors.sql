@@ -40,24 +40,19 @@ columns:
   is_denied: whether it was denied
   request_parameters: what was asked for, as JSON text
   response_elements: what was answered, as JSON text
+  principal_name: the principal's name; null, the record does not say
+  additional_event_data: what the service adds, as JSON text
 */
 with
-
--- a principal that two humans are named for says nothing of either
-people as (
-    select
-        principal_id,
-        max(human) as human
-    from identities
-    group by principal_id
-    having min(human) = max(human)
-),
 
 calls as (
     select
         *,
         session_id is null
-        and principal_type not in ('role', 'federated_user', 'unknown') as is_itself
+        and principal_type not in ('role', 'federated_user', 'unknown') as is_itself,
+        -- a SAML provider's people may be listed by their name alone
+        case when principal_type = 'saml_user' then regexp_extract(principal_id, '[^/]+$') end
+            as subject
     from events
     where is_counted
 )
@@ -85,7 +80,11 @@ select
         as root_principal_id,
     case when calls.is_itself then calls.principal_type else roots.root_principal_type end
         as root_principal_type,
-    case when calls.is_itself then people.human else roots.root_human end as root_human,
+    case
+        when not calls.is_itself then roots.root_human
+        when people.human <> subjects.human then null
+        else coalesce(people.human, subjects.human)
+    end as root_human,
     case when calls.is_itself then 'certain' else roots.root_confidence end as root_confidence,
     calls.source_identity,
     calls.invoked_by,
@@ -98,10 +97,19 @@ select
     calls.is_error,
     calls.is_denied,
     calls.request_parameters,
-    calls.response_elements
+    calls.response_elements,
+    calls.principal_name,
+    calls.additional_event_data
 from calls
 left join session_roots as roots
     on
         calls.session_id = roots.session_id
         and calls.event_date = roots.event_date
-left join people on calls.principal_id = people.principal_id
+left join identity_terms as people
+    on
+        calls.principal_id = people.principal_id
+        and calls.event_date between people.first_date and people.last_date
+left join identity_terms as subjects
+    on
+        calls.subject = subjects.principal_id
+        and calls.event_date between subjects.first_date and subjects.last_date

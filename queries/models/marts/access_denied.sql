@@ -6,7 +6,9 @@ materialize: daily
 lookback: {session_lineage: 2 days}
 checks:
   unique: [event_id, account_id]
-  not_null: [event_id, event_time, event_date, principal_id]
+  not_null:
+    [event_id, event_time, event_date, principal_id,
+     human, automation]
   accepted:
     policy_type:
       [identity_based, resource_based, session, permissions_boundary, service_control,
@@ -43,6 +45,13 @@ columns:
   source_ip: the address it came from
   user_agent: the program that made it
   invoked_by: the service that made the call for the principal
+  human: >
+    the human behind it; not a person, a service, a workload or an automation; not listed,
+    identities has no line for who is behind it that holds on that day; not found, the way back
+    was not found; cannot tell, identities was not given or names several at once
+  automation: >
+    the automation that the principal, or who is behind it, is listed as; no, it is not listed;
+    cannot tell, automation_roles was not given
 */
 select
     denied.event_id,
@@ -67,8 +76,10 @@ select
     denied.error_message,
     denied.source_ip,
     denied.user_agent,
-    denied.invoked_by
-from event_actors as denied
+    denied.invoked_by,
+    denied.human,
+    denied.automation
+from actors_in_context as denied
 left join access_denied_messages as messages
     on
         denied.event_id = messages.event_id

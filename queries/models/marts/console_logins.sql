@@ -3,12 +3,16 @@ name: console_logins
 grain: one row per sign-in to the console or switch of role (event_id, account_id)
 description: Console sign-ins and role switches with outcome, method and use of MFA.
 materialize: daily
+lookback: {session_lineage: 2 days}
 checks:
   unique: [event_id, account_id]
-  not_null: [event_id, event_time, event_date, principal_id, method]
+  not_null:
+    [event_id, event_time, event_date, principal_id, method,
+     human, automation]
   accepted:
     outcome: [success, failure]
     method: [user, root, identity_center, federation, switch_role, unknown]
+    root_confidence: [certain, likely, possible, none]
   reconciles:
     all_sign_ins_of_the_facts: >
       select (select count(*) from console_logins)
@@ -37,6 +41,16 @@ columns:
   login_to: the page that was opened; of a switch, the role that was taken on
   source_ip: the address it came from
   user_agent: the browser
+  root_principal_id: >
+    who was really behind it, as far back as is known; null, unknown
+  root_confidence: how sure that is; none, the way back was not found
+  human: >
+    the human behind it; not a person, a service, a workload or an automation; not listed,
+    identities has no line for who is behind it that holds on that day; not found, the way back
+    was not found; cannot tell, identities was not given or names several at once
+  automation: >
+    the automation that the principal, or who is behind it, is listed as; no, it is not listed;
+    cannot tell, automation_roles was not given
 */
 with
 
@@ -65,10 +79,9 @@ logins as (
                 then 'federation'
             else 'unknown'
         end as method
-    from events
+    from actors_in_context
     where
-        is_counted
-        and event_source = 'signin.amazonaws.com'
+        event_source = 'signin.amazonaws.com'
         and event_name in ('ConsoleLogin', 'SwitchRole')
 )
 
@@ -91,5 +104,9 @@ select
     mobile_version = 'YES' as is_mobile,
     login_to,
     source_ip,
-    user_agent
+    user_agent,
+    root_principal_id,
+    root_confidence,
+    human,
+    automation
 from logins

@@ -5,7 +5,9 @@ description: What was opened to the world or to other accounts, what was closed,
 materialize: daily
 checks:
   unique: [event_id, account_id]
-  not_null: [event_id, event_time, event_date, principal_id, kind, reason]
+  not_null:
+    [event_id, event_time, event_date, principal_id, kind, reason,
+     human, automation, approval]
   accepted:
     audience: [everyone, other_account]
     root_confidence: [certain, likely, possible, none]
@@ -45,6 +47,19 @@ columns:
   source_ip: the address it came from
   user_agent: the program that made it
   is_console: whether it was made in the console
+  human: >
+    the human behind it; not a person, a service, a workload or an automation; not listed,
+    identities has no line for who is behind it that holds on that day; not found, the way back
+    was not found; cannot tell, identities was not given or names several at once
+  automation: >
+    the automation that the principal, or who is behind it, is listed as; no, it is not listed;
+    cannot tell, automation_roles was not given
+  approval: >
+    tickets that allow it to the principal or to who is known to be behind it, at that time, such
+    as CHG-1, CHG-2; none, no ticket does; cannot tell, approvals was not given
+  scopes: >
+    names of the scopes that the account, the target or the target's account is in, sorted;
+    empty, none; null, scopes was not given
 */
 with
 
@@ -106,9 +121,13 @@ select
     judged.reason,
     changes.source_ip,
     changes.user_agent,
-    changes.is_console
-from changes
-inner join change_targets as targets
+    changes.is_console,
+    changes.human,
+    changes.automation,
+    changes.approval,
+    targets.scopes
+from changes_in_context as changes
+inner join scoped_targets as targets
     on
         changes.event_id = targets.event_id
         and changes.account_id is not distinct from targets.account_id

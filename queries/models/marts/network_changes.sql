@@ -5,7 +5,9 @@ description: Changes of security groups, routes, gateways and the like, failed o
 materialize: daily
 checks:
   unique: [event_id, account_id]
-  not_null: [event_id, event_time, event_date, principal_id, kind, change, is_success]
+  not_null:
+    [event_id, event_time, event_date, principal_id, kind, change, is_success,
+     human, automation, approval]
   accepted:
     kind:
       [security_group, network_acl, route_table, gateway, vpn, vpc, subnet, peering, endpoint,
@@ -54,33 +56,20 @@ columns:
   is_console: whether it was made in the console
   is_success: whether the call succeeded; if not, nothing was changed
   error_code: why it failed; null, it did not
+  human: >
+    the human behind it; not a person, a service, a workload or an automation; not listed,
+    identities has no line for who is behind it that holds on that day; not found, the way back
+    was not found; cannot tell, identities was not given or names several at once
+  automation: >
+    the automation that the principal, or who is behind it, is listed as; no, it is not listed;
+    cannot tell, automation_roles was not given
+  approval: >
+    tickets that allow it to the principal or to who is known to be behind it, at that time, such
+    as CHG-1, CHG-2; none, no ticket does; cannot tell, approvals was not given
+  scopes: >
+    names of the scopes that the account, the target or the target's account is in, sorted;
+    empty, none; null, scopes was not given
 */
-with
-
-rules as (
-    select
-        event_id,
-        account_id,
-        list_sort(
-            array_agg(
-                distinct
-                concat_ws(
-                    ' ',
-                    direction,
-                    protocol,
-                    case
-                        when from_port = to_port then cast(from_port as varchar)
-                        else concat_ws('-', cast(from_port as varchar), cast(to_port as varchar))
-                    end,
-                    case when direction = 'egress' then 'to' else 'from' end,
-                    source
-                )
-            )
-        ) as rules
-    from security_group_rules
-    group by event_id, account_id
-)
-
 select
     changes.event_id,
     changes.event_time,
@@ -119,13 +108,17 @@ select
     changes.user_agent,
     changes.is_console,
     not changes.is_error as is_success,
-    changes.error_code
-from changes
-inner join change_targets as targets
+    changes.error_code,
+    changes.human,
+    changes.automation,
+    changes.approval,
+    targets.scopes
+from changes_in_context as changes
+inner join scoped_targets as targets
     on
         changes.event_id = targets.event_id
         and changes.account_id is not distinct from targets.account_id
-left join rules
+left join security_group_texts as rules
     on
         changes.event_id = rules.event_id
         and changes.account_id is not distinct from rules.account_id

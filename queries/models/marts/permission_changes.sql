@@ -5,7 +5,9 @@ description: Changes of permissions, of trust and of credentials, failed ones to
 materialize: daily
 checks:
   unique: [event_id, account_id]
-  not_null: [event_id, event_time, event_date, principal_id, kind, change, is_success]
+  not_null:
+    [event_id, event_time, event_date, principal_id, kind, change, is_success,
+     human, automation, approval]
   accepted:
     kind:
       [grant, revoke, policy, resource_policy, trust, boundary, credential, identity, guardrail]
@@ -53,6 +55,19 @@ columns:
   is_console: whether it was made in the console
   is_success: whether the call succeeded; if not, nothing was changed
   error_code: why it failed; null, it did not
+  human: >
+    the human behind it; not a person, a service, a workload or an automation; not listed,
+    identities has no line for who is behind it that holds on that day; not found, the way back
+    was not found; cannot tell, identities was not given or names several at once
+  automation: >
+    the automation that the principal, or who is behind it, is listed as; no, it is not listed;
+    cannot tell, automation_roles was not given
+  approval: >
+    tickets that allow it to the principal or to who is known to be behind it, at that time, such
+    as CHG-1, CHG-2; none, no ticket does; cannot tell, approvals was not given
+  scopes: >
+    names of the scopes that the account, the target or the target's account is in, sorted;
+    empty, none; null, scopes was not given
 */
 select
     changes.event_id,
@@ -99,9 +114,13 @@ select
     changes.user_agent,
     changes.is_console,
     not changes.is_error as is_success,
-    changes.error_code
-from changes
-inner join change_targets as targets
+    changes.error_code,
+    changes.human,
+    changes.automation,
+    changes.approval,
+    targets.scopes
+from changes_in_context as changes
+inner join scoped_targets as targets
     on
         changes.event_id = targets.event_id
         and changes.account_id is not distinct from targets.account_id

@@ -36,6 +36,8 @@ merge:
   humans: union(1000)
   is_list_cut:
     cut(services, actions, regions, accounts, source_ips, user_agents, access_keys, used_by, humans)
+  account_name: max
+  automation: max
 checks:
   unique: [principal_id]
   not_null: [principal_id, principal_type, n_calls, first_event_time, last_event_time]
@@ -81,6 +83,10 @@ columns:
     who was really behind its sessions, other principals only; null, nobody else or not known
   humans: the humans behind its sessions, or it; null, not known
   is_list_cut: whether a list has lost values; each keeps the first 1,000 in their order
+  account_name: the name of its account, where known
+  automation: >
+    the automation that it is listed as; no, it is not listed; cannot tell, automation_roles was not
+    given
 */
 with
 
@@ -119,35 +125,39 @@ used as (
     group by event_date, principal_id
 ),
 
-behind as (
+names as (
     select
-        event_date,
-        principal_id,
-        list_sort(
-            array_agg(distinct root_principal_id)
-            filter (where root_principal_id <> principal_id)
-        ) as used_by,
-        list_sort(array_agg(distinct root_human) filter (where root_human is not null)) as humans
-    from session_lineage
-    group by event_date, principal_id
+        account_id,
+        min(account_name) as account_name
+    from accounts
+    group by account_id
 ),
 
-people as (
-    select
-        principal_id,
-        list_sort(array_agg(distinct human) filter (where human is not null)) as humans
-    from identities
-    group by principal_id
+given as (
+    select coalesce(bool_or(is_given), false) as has_automation_roles
+    from context_files
+    where name = 'automation_roles'
 )
 
 select
     used.*,
     behind.used_by,
-    coalesce(behind.humans, people.humans) as humans,
-    false as is_list_cut
+    coalesce(behind.humans, case when people.human is not null then [people.human] end) as humans,
+    false as is_list_cut,
+    names.account_name,
+    coalesce(
+        automations.automation,
+        case when given.has_automation_roles then 'no' else 'cannot tell' end
+    ) as automation
 from used
-left join behind
+cross join given
+left join principal_backers as behind
     on
         used.event_date = behind.event_date
         and used.principal_id = behind.principal_id
-left join people on used.principal_id = people.principal_id
+left join identity_terms as people
+    on
+        used.principal_id = people.principal_id
+        and used.event_date between people.first_date and people.last_date
+left join automations on used.principal_id = automations.principal_id
+left join names on used.principal_account_id = names.account_id

@@ -32,6 +32,7 @@ merge:
   last_exposure_time: max
   last_exposure: latest(last_exposure_time)
   last_exposed_by: latest(last_exposure_time)
+  account_name: max
 checks:
   unique: [resource_arn]
   not_null: [resource_arn, n_calls, n_changes, first_event_time, last_event_time]
@@ -74,6 +75,7 @@ columns:
   last_exposure_time: the last of them
   last_exposure: what it did
   last_exposed_by: the principal that made it
+  account_name: the name of the account in its ARN, where known
 */
 with
 
@@ -93,6 +95,14 @@ used as (
         list_sort(array_agg(distinct principal_id) filter (where not is_error)) as accessed_by
     from resource_uses
     group by event_date, resource_arn
+),
+
+names as (
+    select
+        account_id,
+        min(account_name) as account_name
+    from accounts
+    group by account_id
 )
 
 select
@@ -122,7 +132,8 @@ select
     coalesce(exposed.n_exposure_changes, 0) as n_exposure_changes,
     exposed.last_exposure_time,
     exposed.last_exposure,
-    exposed.last_exposed_by
+    exposed.last_exposed_by,
+    names.account_name
 from used
 left join resource_change_days as changed
     on
@@ -132,3 +143,4 @@ left join resource_exposure_days as exposed
     on
         used.event_date = exposed.event_date
         and used.resource_arn = exposed.resource_arn
+left join names on used.resource_account_id = names.account_id

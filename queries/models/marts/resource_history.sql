@@ -8,7 +8,9 @@ description: >
 materialize: daily
 checks:
   unique: [resource_arn, event_id, account_id]
-  not_null: [resource_arn, event_id, event_time, event_date, principal_id]
+  not_null:
+    [resource_arn, event_id, event_time, event_date, principal_id,
+     human, automation, approval]
   accepted:
     root_confidence: [certain, likely, possible, none]
   reconciles:
@@ -45,76 +47,72 @@ columns:
   is_console: whether it was made in the console
   found_in: where in the event the resource was found
   confidence: how sure the resource is
+  human: >
+    the human behind it; not a person, a service, a workload or an automation; not listed,
+    identities has no line for who is behind it that holds on that day; not found, the way back
+    was not found; cannot tell, identities was not given or names several at once
+  automation: >
+    the automation that the principal, or who is behind it, is listed as; no, it is not listed;
+    cannot tell, automation_roles was not given
+  approval: >
+    tickets that allow it to the principal or to who is known to be behind it, at that time, such
+    as CHG-1, CHG-2; none, no ticket does; cannot tell, approvals was not given
+  scopes: >
+    names of the scopes that the account, the resource or the resource's account is in, sorted;
+    empty, none; null, scopes was not given
 */
 with
 
-targets as (
-    select
-        event_source,
-        event_name,
-        bool_or(area <> 'creation') as is_known,
-        list_sort(array_agg(distinct target_type)) as target_types,
-        list_sort(array_agg(distinct target_type) filter (where area = 'creation'))
-            as created_types
-    from change_kinds
-    where target_type is not null
-    group by event_source, event_name
+scope_file as (
+    select coalesce(bool_or(is_given), false) as is_given
+    from context_files
+    where name = 'scopes'
 ),
 
-changed as (
+starred as (
     select
-        resources.resource_arn,
-        resources.resource_type,
-        resources.found_in,
-        resources.confidence,
-        changes.*,
-        targets.is_known,
-        targets.target_types,
-        targets.created_types,
-        -- of elasticloadbalancing:loadbalancer/app/ that is loadbalancer
-        lower(replace(split_part(split_part(resources.resource_type, ':', 2), '/', 1), '-', ''))
-            as type_word
-    from changes
-    inner join event_resources as resources
-        on
-            changes.event_date = resources.event_date
-            and changes.event_id = resources.event_id
-            and changes.account_id is not distinct from resources.account_id
-    left join targets
-        on
-            changes.event_source = targets.event_source
-            and changes.event_name = targets.event_name
-    where
-        not changes.is_error
-        and (
-            coalesce(changes.is_management_event, true)
-            or resources.resource_type = 's3:object'
-        )
+        array_agg(
+            cast(
+                row(scope, like_pattern) as struct(scope varchar, like_pattern varchar)
+            )
+        ) as patterns
+    from scope_patterns
 )
 
+-- noqa: disable=LT09
 select
-    resource_arn,
-    resource_type,
-    event_time,
-    event_date,
-    event_id,
-    account_id,
-    account_name,
-    region,
-    event_source,
-    event_name,
-    regexp_matches(lower(event_name), '^create' || type_word || '(20[0-9]{6}(v[0-9]+)?)?$')
-    or coalesce(list_contains(created_types, resource_type), false) as is_created,
-    case when is_known then list_contains(target_types, resource_type) end as is_target,
-    principal_id,
-    principal_type,
-    root_principal_id,
-    root_human,
-    root_confidence,
-    source_ip,
-    user_agent,
-    is_console,
-    found_in,
-    confidence
-from changed
-order by resource_arn, event_time, event_id
+    changed.resource_arn, changed.resource_type, changed.event_time, changed.event_date,
+    changed.event_id, changed.account_id, changed.account_name, changed.region,
+    changed.event_source, changed.event_name, changed.is_created, changed.is_target,
+    changed.principal_id, changed.principal_type, changed.root_principal_id, changed.root_human,
+    changed.root_confidence, changed.source_ip, changed.user_agent, changed.is_console,
+    changed.found_in, changed.confidence, changed.human, changed.automation, changed.approval,
+    -- noqa: enable=LT09
+    case
+        when scope_file.is_given
+            then list_sort(
+                list_distinct(
+                    list_concat(
+                        coalesce(trails.scopes, []),
+                        coalesce(owners.scopes, []),
+                        coalesce(listed.scopes, []),
+                        list_transform(
+                            list_filter(
+                                coalesce(starred.patterns, []),
+                                lambda one: changed.resource_arn
+                                like one.like_pattern escape '\'  -- noqa: RF01
+                            ),
+                            lambda one: one.scope  -- noqa: RF01
+                        )
+                    )
+                )
+            )
+    end as scopes
+from changed_resources as changed
+cross join scope_file
+cross join starred
+left join scope_accounts as trails on changed.account_id = trails.account_id
+left join scope_accounts as owners
+    on split_part(changed.resource_arn, ':', 5) = owners.account_id
+left join scope_arns as listed on changed.resource_arn = listed.resource_arn
+order by changed.resource_arn, changed.event_time, changed.event_id
