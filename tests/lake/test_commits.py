@@ -43,12 +43,12 @@ def _events(lake: Lake) -> int:
 
 
 def test_snapshots_stay_few_without_upkeep(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commit after commit, with the bounds a quarter of the real ones, few snapshots are kept."""
-    monkeypatch.setattr(expiry, "_TIDY_ABOVE", 50)
-    monkeypatch.setattr(expiry, "_THINNED", ExpireRule(keep_last=25, expire_after=None))
-    _commit(lake, 120)
-    assert 25 <= _snapshots(lake) <= 51
-    assert _events(lake) == 120
+    """Commit after commit, with the bounds an eighth of the real ones, few snapshots are kept."""
+    monkeypatch.setattr(expiry, "_TIDY_ABOVE", 25)
+    monkeypatch.setattr(expiry, "_THINNED", ExpireRule(keep_last=12, expire_after=None))
+    _commit(lake, 60)
+    assert 12 <= _snapshots(lake) <= 26
+    assert _events(lake) == 60
 
 
 @pytest.mark.soak
