@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pipeline.simulate import machines, people
 from pipeline.simulate.credentials import Opening, renew
 from pipeline.simulate.organisation import Account, Actor
+from pipeline.simulate.session import Session
 from pipeline.simulate.world import World
 
 _SPARE = 900.0  # seconds a session must still last to be worth using
@@ -20,15 +21,20 @@ def open_session(world: World, actor: Actor) -> Opening:
     if kept and kept.expires > world.now + _SPARE:
         if kept.is_renewed and world.random.random() < _RENEWED:
             kept = actor.sessions[account.id] = renew(world, kept)
-        return kept
+        return _furnish(kept, actor, account)
     session = yield from _OPENERS[actor.persona.opens](world, actor, account)
-    session.bear(actor.persona)
-    session.values.setdefault("team", account.team)
-    session.values.setdefault("who", actor.name.partition("@")[0])
+    _furnish(session.bear(actor.persona), actor, account)
     actor.sessions = {
         key: old for key, old in actor.sessions.items() if old.expires > world.now + _SPARE
     }
     actor.sessions[account.id] = session
+    return session
+
+
+def _furnish(session: Session, actor: Actor, account: Account) -> Session:
+    """Return it with what calls say of who makes them."""
+    session.values.setdefault("team", account.team)
+    session.values.setdefault("who", actor.name.partition("@")[0])
     return session
 
 
