@@ -119,7 +119,9 @@ def read_context(files: Mapping[str, Path], note: Note = lambda _: None) -> Mapp
         note: hears what was left out or repaired, a sentence each.
 
     Returns:
-        The tables by name, and `context_files`, which says which of them were given.
+        The tables by name, `context_files`, which says which of them were given and what they
+        hold, and `context_given`, which says the first only: what reads that is not built anew
+        when a line of some file changes.
 
     Raises:
         UsageError: a file that cannot be read as its table, with its line and column.
@@ -133,7 +135,9 @@ def read_context(files: Mapping[str, Path], note: Note = lambda _: None) -> Mapp
         name: _read_table(table, files[name], note) if name in files else table.schema.empty_table()
         for name, table in CONTEXT.items()
     }
-    return tables | {"context_files": _list_files(tables, files)}
+    listed = _list_files(tables, files)
+    given = listed.select(["name", "is_given"])
+    return tables | {"context_files": listed, "context_given": given}
 
 
 def _list_files(tables: Mapping[str, pa.Table], given: Mapping[str, Path]) -> pa.Table:

@@ -17,7 +17,8 @@ LAYERS = ("staging", "intermediate", "marts")
 
 REFERENCES = frozenset(
     {
-        *("accounts", "scopes", "identities", "automation_roles", "approvals", "context_files"),
+        *("accounts", "scopes", "identities", "automation_roles", "approvals"),
+        *("context_files", "context_given"),
         *("iam_actions", "iam_prefixes", "resource_types", "resource_templates", "change_kinds"),
     }
 )

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UsageError
+from pipeline.lake.catalog import open_lake
 from pipeline.models.context import CONTEXT, read_context
-from tests.models.views import FACTS, open_views
+from tests.models.mart import fill
 from tests.project.documents import ROOT, blocks
 
 FILES = {
@@ -48,7 +49,7 @@ def refusal(folder: Path, name: str, text: str | bytes) -> str:
 def test_every_table_is_there_without_a_file() -> None:
     """Models can read all tables of context always; those without a file are empty."""
     tables = read_context({})
-    assert set(tables) == {*CONTEXT, "context_files"}
+    assert set(tables) == {*CONTEXT, "context_files", "context_given"}
     assert all(tables[name].num_rows == 0 for name in CONTEXT)
     assert [row["is_given"] for row in tables["context_files"].to_pylist()] == [False] * 5
 
@@ -200,6 +201,6 @@ def test_the_guide_shows_files_and_queries_that_work(tmp_path: Path) -> None:
         files |= put(tmp_path, name, text)
     tables = read_context(files)
     assert all(tables[name].num_rows for name in CONTEXT)
-    connection = open_views(FACTS.empty_table(), ["events", "context_files", "identities"])
+    connection = fill(open_lake(str(tmp_path / "lake"), create=True), files)
     for block in blocks(guide, "sql"):
         connection.sql(block.text).fetchall()

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.lake.catalog import Lake, open_lake
 from tests.events import ACCOUNT, event, gzipped, take_in, trail_name
-from tests.models.mart import Row, asked, context, event_id, failures, fill
+from tests.models.mart import Row, all_models, asked, context, event_id, failures, fill
 
 OTHER = "444455556666"
 ADA, BOB, EVE = (f"arn:aws:iam::{ACCOUNT}:user/{name}" for name in ("ada", "bob", "eve"))
@@ -391,6 +391,24 @@ def test_a_lifetime_says_account_and_automation(
     assert asked(told, sql, ADA)[0]["humans"] == ["Ada L.", "Ada's successor"]
     sql = "from resource_audit where resource_account_id = ?"
     assert {row["account_name"] for row in asked(told, sql, ACCOUNT)} == {"shop"}
+
+
+def test_a_new_ticket_rebuilds_no_lifetime() -> None:
+    """Approvals come by the day, and reach only tables that show them."""
+    models = all_models()
+    read = {
+        name: {name, *models.views(name)}
+        for name in models.names
+        if models[name].materialize != "view"
+    }
+    reached = {
+        name
+        for name, made_of in read.items()
+        if any("approvals" in models[one].sources for one in made_of if one in models)
+    }
+    shown = {"permission_changes", "network_changes", "logging_changes", "exposure_changes"}
+    assert reached == shown | {"resource_history"}
+    assert not any("context_files" in models[name].sources for name in models.names)
 
 
 def test_checks_hold_whatever_is_given(

@@ -1,6 +1,6 @@
 /*
 name: actors_in_context
-grain: one row per event that counts (event_id, account_id)
+grain: one row per event that counts (event_date, event_id, account_id)
 description: >
   Events with who was really behind each, in words too. What reads it looks back two days in
   session_lineage.
@@ -57,7 +57,7 @@ given as (
     select
         coalesce(bool_or(is_given and name = 'identities'), false) as has_identities,
         coalesce(bool_or(is_given and name = 'automation_roles'), false) as has_automation_roles
-    from context_files
+    from context_given
 )
 
 -- noqa: disable=LT09

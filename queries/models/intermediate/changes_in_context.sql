@@ -1,6 +1,6 @@
 /*
 name: changes_in_context
-grain: one row per call that changes something (event_id, account_id)
+grain: one row per call that changes something (event_date, event_id, account_id)
 description: >
   Changes with what the logs do not say, in words: who made them, and whether that was approved.
 materialize: view
@@ -54,7 +54,7 @@ given as (
         coalesce(bool_or(is_given and name = 'identities'), false) as has_identities,
         coalesce(bool_or(is_given and name = 'automation_roles'), false) as has_automation_roles,
         coalesce(bool_or(is_given and name = 'approvals'), false) as has_approvals
-    from context_files
+    from context_given
 )
 
 -- noqa: disable=LT09

@@ -1,6 +1,6 @@
 /*
 name: scoped_targets
-grain: one row per change and area it belongs to (event_id, account_id, area)
+grain: one row per change and area it belongs to (event_date, event_id, account_id, area)
 description: What a change is about, with the scopes that this is in.
 materialize: view
 columns:
@@ -23,7 +23,7 @@ with
 
 scope_file as (
     select coalesce(bool_or(is_given), false) as is_given
-    from context_files
+    from context_given
     where name = 'scopes'
 ),
 

@@ -135,7 +135,7 @@ names as (
 
 given as (
     select coalesce(bool_or(is_given), false) as has_automation_roles
-    from context_files
+    from context_given
     where name = 'automation_roles'
 )
 
