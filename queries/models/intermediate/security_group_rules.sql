@@ -2,12 +2,11 @@
 name: security_group_rules
 grain: >
   one row per rule and source that a change of a security group names
-  (event_date, event_id, account_id, direction, protocol, from_port, to_port, source)
+  (event_id, account_id, direction, protocol, from_port, to_port, source)
 description: What changes of security groups let in and out, rule by rule.
 materialize: view
 columns:
   event_id: the event
-  event_date: its UTC day
   account_id: the account whose trail has it
   direction: ingress or egress
   protocol: tcp, udp, icmp, a number, or all
@@ -21,7 +20,6 @@ with
 changed as (
     select
         event_id,
-        event_date,
         account_id,
         case when event_name like '%Egress' then 'egress' else 'ingress' end as direction,
         -- the older form has one permission beside the group's own id
@@ -41,7 +39,6 @@ changed as (
 modified as (
     select
         event_id,
-        event_date,
         account_id,
         json_extract(request_parameters, '$.ModifySecurityGroupRulesRequest.SecurityGroupRule')
             as rules
@@ -52,7 +49,6 @@ modified as (
 permissions as (
     select
         changed.event_id,
-        changed.event_date,
         changed.account_id,
         changed.direction,
         each_one.permission
@@ -61,7 +57,6 @@ permissions as (
     union all
     select
         modified.event_id,
-        modified.event_date,
         modified.account_id,
         null as direction,
         json_extract(each_one.permission, '$.SecurityGroupRule') as permission
@@ -74,7 +69,6 @@ permissions as (
 named as (
     select
         event_id,
-        event_date,
         account_id,
         direction,
         lower(coalesce(permission ->> '$.ipProtocol', permission ->> '$.IpProtocol')) as protocol,
@@ -91,7 +85,6 @@ named as (
 
 select distinct
     named.event_id,
-    named.event_date,
     named.account_id,
     named.direction,
     case when named.protocol = '-1' then 'all' else named.protocol end as protocol,

@@ -1,8 +1,6 @@
 /*
 name: access_denied_messages
-grain: >
-  one row per event whose error message names the refused action
-  (event_date, event_id, account_id)
+grain: one row per event whose error message names the refused action (account_id, event_id)
 description: What error messages say of refused calls, in every form that AWS documents.
 materialize: view
 checks:
@@ -30,8 +28,8 @@ with
 
 messages as (
     select
-        nullif(coalesce(recipientaccountid, useridentity.accountid), '') as account_id,
-        coalesce(record_hash, eventid) as event_id,
+        coalesce(recipientaccountid, useridentity.accountid) as account_id,
+        eventid as event_id,
         event_date,
         event_time,
         regexp_replace(errormessage, '\s+', ' ', 'g') as message
