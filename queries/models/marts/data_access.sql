@@ -114,8 +114,15 @@ select
     count(*) filter (where calls.did = 'unknown' and not calls.is_error) as n_unknown,
     count(*) filter (where calls.is_error) as n_errors,
     count(*) filter (where calls.is_denied) as n_denied,
-    cast(sum(calls.n_in) filter (where not calls.is_error) as bigint) as bytes_in,
-    cast(sum(calls.n_out) filter (where not calls.is_error) as bigint) as bytes_out,
+    -- what no call can have moved is not known; nor is a sum beyond a BIGINT
+    try_cast(
+        sum(try_cast(calls.n_in as bigint))
+        filter (where not calls.is_error and calls.n_in between 0 and 9e15) as bigint
+    ) as bytes_in,
+    try_cast(
+        sum(try_cast(calls.n_out as bigint))
+        filter (where not calls.is_error and calls.n_out between 0 and 9e15) as bigint
+    ) as bytes_out,
     nullif(count(distinct calls.object_key), 0) as n_objects,
     list_sort(array_agg(distinct calls.event_name)) as event_names,
     min(calls.event_time) as first_event_time,

@@ -53,14 +53,8 @@ calls as (
         is_read_only,
         is_error,
         is_denied,
-        case
-            when not is_error
-                then try_cast(additional_event_data ->> '$.bytesTransferredIn' as double)
-        end as bytes_in,
-        case
-            when not is_error
-                then try_cast(additional_event_data ->> '$.bytesTransferredOut' as double)
-        end as bytes_out
+        try_cast(additional_event_data ->> '$.bytesTransferredIn' as double) as bytes_in,
+        try_cast(additional_event_data ->> '$.bytesTransferredOut' as double) as bytes_out
     from events
     where is_counted
 )
@@ -79,8 +73,15 @@ select
     count(*) filter (where calls.is_read_only is null and not calls.is_error) as n_unknown,
     count(*) filter (where calls.is_error) as n_errors,
     count(*) filter (where calls.is_denied) as n_denied,
-    cast(sum(calls.bytes_in) as bigint) as bytes_in,
-    cast(sum(calls.bytes_out) as bigint) as bytes_out,
+    -- what no call can have moved is not known; nor is a sum beyond a BIGINT
+    try_cast(
+        sum(try_cast(calls.bytes_in as bigint))
+        filter (where not calls.is_error and calls.bytes_in between 0 and 9e15) as bigint
+    ) as bytes_in,
+    try_cast(
+        sum(try_cast(calls.bytes_out as bigint))
+        filter (where not calls.is_error and calls.bytes_out between 0 and 9e15) as bigint
+    ) as bytes_out,
     list_sort(array_agg(distinct calls.event_name)) as event_names,
     min(calls.event_time) as first_event_time,
     max(calls.event_time) as last_event_time
