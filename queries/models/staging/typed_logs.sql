@@ -1,6 +1,6 @@
 /*
 name: typed_logs
-grain: one row per row of the facts (event_id, account_id)
+grain: one row per row of the facts (event_date, event_id, account_id)
 description: Flags as booleans, addresses told from services, denials told from other errors.
 materialize: view
 columns:
@@ -93,12 +93,18 @@ judged as (
             or (error_code = 'NotAuthorizedException' and event_source not like 'cognito-%')
             or (error_code = 'UnauthorizedException' and event_source <> 'sso.amazonaws.com'),
             false
-        ) as is_denied
+        ) as is_denied,
+        case
+            when session_created_text like '____-__-__T%'
+                then try_cast(session_created_text as timestamptz)
+            when session_created_text like '________T______Z'
+                then cast(try_strptime(session_created_text, '%Y%m%dT%H%M%SZ') as timestamptz)
+        end as created_at
     from logs
 )
 
 select
-    *,
+    * exclude (created_at),
     coalesce(error_code, error_message) is not null as is_error,
     case
         when is_denied and regexp_matches(error_message, 'authorized\s+to\s+perform:?\s+[\w-]+:\w')
@@ -124,10 +130,11 @@ select
         when source_address like '%.amazonaws.com%' or source_address = 'AWS Internal'
             then source_address
     end as source_service,
+    -- within the bounds of event times: not every reader can hold what is beyond
     case
-        when session_created_text like '____-__-__T%'
-            then try_cast(session_created_text as timestamptz)
-        when session_created_text like '________T______Z'
-            then cast(try_strptime(session_created_text, '%Y%m%dT%H%M%SZ') as timestamptz)
+        when
+            created_at >= timestamptz '1678-01-01 00:00:00+00'
+            and created_at < timestamptz '2262-01-01 00:00:00+00'
+            then created_at
     end as session_created_at
 from judged
