@@ -76,4 +76,6 @@ select
         else confidence
     end as confidence
 from built
-where strpos(resource_arn, '${') = 0
+where
+    strpos(resource_arn, '${') = 0
+    and regexp_matches(resource_arn, '^arn:[\w-]+:[\w-]+:[\w-]*:\w*:.')

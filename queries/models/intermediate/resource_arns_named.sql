@@ -46,13 +46,17 @@ select
     true as is_listed,
     null::varchar[] as listed_arns
 from listed
-where starts_with(resource_arn, 'arn:')
+where regexp_matches(resource_arn, '^arn:[\w-]+:[\w-]+:[\w-]*:\w*:.')
 union all
 select
     event_id, event_time, event_date, account_id, event_source, event_name,
     denied_arn as resource_arn,
     'error_message' as found_in,
-    array_length(list_filter(listed_arns, lambda arn: starts_with(arn, 'arn:'))) > 0 as is_listed,
+    array_length(
+        list_filter(
+            listed_arns, lambda arn: regexp_matches(arn, '^arn:[\w-]+:[\w-]+:[\w-]*:\w*:.')
+        )
+    ) > 0 as is_listed,
     listed_arns
 from denied
 where denied_arn <> ''

@@ -1,6 +1,8 @@
 /*
 name: resource_arns_sought
-grain: one row per event without listed resources, and ARN (event_id, account_id, resource_arn)
+grain: >
+  one row per event without listed resources, and ARN
+  (event_date, event_id, account_id, resource_arn)
 description: Resources of calls that do not list them, each once, with the best place to find it.
 materialize: view
 columns:
@@ -83,7 +85,7 @@ ranked as (
 select
     event_id,
     min(event_time) as event_time,
-    min(event_date) as event_date,
+    event_date,
     account_id,
     min(event_source) as event_source,
     min(event_name) as event_name,
@@ -92,4 +94,4 @@ select
     min(place) as place,
     min(place * 3 + doubt) % 3 as doubt
 from ranked
-group by event_id, account_id, resource_arn
+group by event_id, event_date, account_id, resource_arn

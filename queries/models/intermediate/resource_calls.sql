@@ -1,6 +1,8 @@
 /*
 name: resource_calls
-grain: one row per event of a known call that does not list its resources (event_id, account_id)
+grain: >
+  one row per event of a known call that does not list its resources
+  (event_date, event_id, account_id)
 description: Calls whose resources have to be read from their parameters, these made uniform.
 materialize: view
 columns:
@@ -39,7 +41,13 @@ unlisted as (
     from events
     where
         coalesce(
-            array_length(list_filter(resources, lambda one: starts_with(one.arn, 'arn:'))), 0
+            array_length(
+                list_filter(
+                    resources,
+                    lambda one: regexp_matches(one.arn, '^arn:[\w-]+:[\w-]+:[\w-]*:\w*:.')
+                )
+            ),
+            0
         ) = 0
 ),
 

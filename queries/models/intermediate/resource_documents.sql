@@ -1,6 +1,6 @@
 /*
 name: resource_documents
-grain: one row per event and side, and one more per event (event_id, account_id, side)
+grain: one row per event and side, and one more per event (event_date, event_id, account_id, side)
 description: The parameters of calls that do not list their resources, one side a row.
 materialize: view
 columns:

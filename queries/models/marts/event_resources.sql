@@ -1,10 +1,10 @@
 /*
 name: event_resources
-grain: one row per event and ARN (event_id, account_id, resource_arn)
+grain: one row per event and ARN (event_date, event_id, account_id, resource_arn)
 description: The resources that each call is about, how each was found and how sure that is.
 materialize: daily
 checks:
-  unique: [event_id, account_id, resource_arn]
+  unique: [event_date, event_id, account_id, resource_arn]
   not_null: [event_id, event_time, event_date, resource_arn, arn_partition, found_in, confidence]
   accepted:
     found_in: [resources, error_message, arn_parameter, template, response]
@@ -42,7 +42,9 @@ whole as (
     qualify
         doubt < 2
         or min(doubt) over (
-            partition by event_id, account_id, replace(resource_type, 'kms:alias', 'kms:key')
+            partition by
+                event_date, event_id, account_id,
+                replace(resource_type, 'kms:alias', 'kms:key')
         ) = 2
 ),
 
@@ -91,7 +93,10 @@ select
     event_source,
     event_name,
     resource_arn,
-    resource_type,
+    -- objects are counted apart: what has an object's ARN is one, whatever parameter names it
+    case
+        when resource_arn like 'arn:%:s3:::%/%' then 's3:object' else resource_type
+    end as resource_type,
     split_part(resource_arn, ':', 2) as arn_partition,
     split_part(resource_arn, ':', 3) as arn_service,
     nullif(split_part(resource_arn, ':', 4), '') as arn_region,
