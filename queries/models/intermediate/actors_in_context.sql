@@ -1,6 +1,6 @@
 /*
 name: actors_in_context
-grain: one row per event that counts (event_id, account_id)
+grain: one row per event that counts (event_date, event_id, account_id)
 description: >
   Events with who was really behind each, in words too. What reads it looks back two days in
   session_lineage.

@@ -1,6 +1,6 @@
 /*
 name: change_targets
-grain: one row per change and area it belongs to (event_id, account_id, area)
+grain: one row per change and area it belongs to (event_date, event_id, account_id, area)
 description: What a change is about, in each area that it is known in, and what it does to it.
 materialize: view
 columns:
@@ -47,13 +47,14 @@ named as (
 found as (
     select
         event_id,
+        event_date,
         account_id,
         resource_type,
         min(resource_arn) as resource_arn
     from event_resources
     -- a role whose path is not known is better named than not; a pattern names nothing
     where not regexp_matches(resource_arn, '[*?]')
-    group by event_id, account_id, resource_type
+    group by event_id, event_date, account_id, resource_type
     having min(resource_arn) = max(resource_arn)
 )
 
@@ -70,6 +71,7 @@ select
 from named
 left join found
     on
-        named.event_id = found.event_id
+        named.event_date = found.event_date
+        and named.event_id = found.event_id
         and named.account_id is not distinct from found.account_id
         and named.target_type = found.resource_type

@@ -1,6 +1,8 @@
 /*
 name: changed_resources
-grain: one row per resource and call that changed it (resource_arn, event_id, account_id)
+grain: >
+  one row per resource and call that changed it
+  (resource_arn, event_date, event_id, account_id)
 description: Changes that succeeded with each resource that they name.
 materialize: view
 columns:

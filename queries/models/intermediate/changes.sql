@@ -1,11 +1,11 @@
 /*
 name: changes
-grain: one row per call that changes something (event_id, account_id)
+grain: one row per call that changes something (event_date, event_id, account_id)
 description: Calls that change something, failed ones too, with who was really behind each.
 materialize: daily
 lookback: {session_lineage: 2 days}
 checks:
-  unique: [event_id, account_id]
+  unique: [event_date, event_id, account_id]
   not_null: [event_id, event_time, event_date, principal_id]
   accepted:
     root_confidence: [certain, likely, possible, none]

@@ -1,6 +1,6 @@
 /*
 name: changes_in_context
-grain: one row per call that changes something (event_id, account_id)
+grain: one row per call that changes something (event_date, event_id, account_id)
 description: >
   Changes with what the logs do not say, in words: who made them, and whether that was approved.
 materialize: view

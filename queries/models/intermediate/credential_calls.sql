@@ -1,6 +1,6 @@
 /*
 name: credential_calls
-grain: one row per event that hands out credentials (event_id, account_id)
+grain: one row per event that hands out credentials (event_date, event_id, account_id)
 description: Calls that worked and gave credentials, a web identity token or a console session.
 materialize: view
 columns:
@@ -37,7 +37,7 @@ calls as (
         account_id,
         region,
         event_name,
-        coalesce(shared_event_id, request_id, original_event_id, event_id) as call_id,
+        coalesce(shared_event_id, nullif(request_id, ''), original_event_id, event_id) as call_id,
         principal_id as caller_id,
         principal_type as caller_type,
         coalesce(principal_unique_id, principal_id) as caller_unique_id,

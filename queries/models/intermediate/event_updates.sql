@@ -1,12 +1,12 @@
 /*
 name: event_updates
-grain: one row per UPDATED_DATA event (event_id, account_id)
+grain: one row per UPDATED_DATA event (event_date, event_id, account_id)
 description: New versions of events, each tied to the event it replaces, and which of them count.
 materialize: daily
 lookback: 1 day
 lookahead: 1 day
 checks:
-  unique: [event_id, account_id]
+  unique: [event_date, event_id, account_id]
   not_null: [event_id, event_date, has_original, is_counted]
 columns:
   event_id: the new version's id

@@ -1,10 +1,13 @@
 /*
 name: exposed_by_network
-grain: one row per change of a rule that lets traffic in from the world (event_id, account_id)
+grain: >
+  one row per change of a rule that lets traffic in from the world
+  (event_date, event_id, account_id)
 description: Whether security groups and network ACLs let the world in, or no longer.
 materialize: view
 columns:
   event_id: the event
+  event_date: its UTC day
   account_id: the account whose trail has it
   is_exposed: true, the world may come in; false, a rule that let it in was taken away
   audience: everyone
@@ -15,17 +18,19 @@ with
 to_world as (
     select
         event_id,
+        event_date,
         account_id,
         count(*) as n_rules
     from security_group_rules
     where
         is_world
         and direction is distinct from 'egress'
-    group by event_id, account_id
+    group by event_id, event_date, account_id
 )
 
 select
     changes.event_id,
+    changes.event_date,
     changes.account_id,
     changes.event_name not like 'Revoke%' as is_exposed,
     'everyone' as audience,
@@ -41,7 +46,8 @@ inner join change_kinds as kinds
         and changes.event_name = kinds.event_name
 left join to_world
     on
-        changes.event_id = to_world.event_id
+        changes.event_date = to_world.event_date
+        and changes.event_id = to_world.event_id
         and changes.account_id is not distinct from to_world.account_id
 where
     kinds.area = 'exposure'

@@ -1,10 +1,11 @@
 /*
 name: exposed_by_policy
-grain: one row per change of a resource's policy, ACL or trust (event_id, account_id)
+grain: one row per change of a resource's policy, ACL or trust (event_date, event_id, account_id)
 description: Whether changed policies, ACLs and trusts open a resource to others.
 materialize: view
 columns:
   event_id: the event
+  event_date: its UTC day
   account_id: the account whose trail has it
   is_exposed: true, open to others now; false, closed; null, a condition decides
   audience: everyone or other_account
@@ -15,6 +16,7 @@ with
 changed as (
     select
         changes.event_id,
+        changes.event_date,
         changes.account_id,
         changes.event_name,
         kinds.kind,
@@ -47,11 +49,13 @@ changed as (
             and changes.event_name = kinds.event_name
     left join policy_documents as documents
         on
-            changes.event_id = documents.event_id
+            changes.event_date = documents.event_date
+            and changes.event_id = documents.event_id
             and changes.account_id is not distinct from documents.account_id
     left join policy_audiences as widest
         on
-            changes.event_id = widest.event_id
+            changes.event_date = widest.event_date
+            and changes.event_id = widest.event_id
             and changes.account_id is not distinct from widest.account_id
     where
         kinds.area = 'exposure'
@@ -61,6 +65,7 @@ changed as (
 
 select
     event_id,
+    event_date,
     account_id,
     case
         when is_everyone or is_any_principal or is_public_acl or is_other_account then true

@@ -1,10 +1,13 @@
 /*
 name: exposed_by_setting
-grain: one row per change of a setting that decides on public access (event_id, account_id)
+grain: >
+  one row per change of a setting that decides on public access
+  (event_date, event_id, account_id)
 description: Whether changed settings open a resource, or an account, to the world.
 materialize: view
 columns:
   event_id: the event
+  event_date: its UTC day
   account_id: the account whose trail has it
   is_exposed: true, open to the world now, or no longer kept from it; false, closed
   audience: everyone
@@ -15,6 +18,7 @@ with
 changed as (
     select
         changes.event_id,
+        changes.event_date,
         changes.account_id,
         changes.event_name,
         changes.request_parameters as asked,
@@ -43,6 +47,7 @@ changed as (
 judged as (
     select
         event_id,
+        event_date,
         account_id,
         kind,
         case
@@ -68,6 +73,7 @@ judged as (
 
 select
     event_id,
+    event_date,
     account_id,
     is_exposed,
     'everyone' as audience,

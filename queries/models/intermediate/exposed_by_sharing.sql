@@ -1,10 +1,11 @@
 /*
 name: exposed_by_sharing
-grain: one row per change of whom something is shared with (event_id, account_id)
+grain: one row per change of whom something is shared with (event_date, event_id, account_id)
 description: Whether snapshots, images and documents are shared with others, or no longer.
 materialize: view
 columns:
   event_id: the event
+  event_date: its UTC day
   account_id: the account whose trail has it
   is_exposed: true, shared with others now; false, taken back
   audience: everyone or other_account
@@ -15,6 +16,7 @@ with
 changed as (
     select
         changes.event_id,
+        changes.event_date,
         changes.account_id,
         changes.event_name,
         -- each service has its own words for whom is added and whom is taken away
@@ -47,6 +49,7 @@ changed as (
 judged as (
     select
         event_id,
+        event_date,
         account_id,
         event_name like 'Revoke%' or event_name like 'Reset%' as is_taken_back,
         regexp_matches(lower(added), '"all"') as is_everyone,
@@ -58,6 +61,7 @@ judged as (
 
 select
     event_id,
+    event_date,
     account_id,
     not is_taken_back and (is_everyone or is_other_account) as is_exposed,
     case

@@ -1,10 +1,11 @@
 /*
 name: logging_effects
-grain: one row per call that changes what is logged or watched (event_id, account_id)
+grain: one row per call that changes what is logged or watched (event_date, event_id, account_id)
 description: What a change does to logging, as far as the operation and what it asks for tell.
 materialize: view
 columns:
   event_id: the event
+  event_date: its UTC day
   account_id: the account whose trail has it
   effect: started, stopped, removed, narrowed, or changed where the event does not tell which way
 */
@@ -13,6 +14,7 @@ with
 sent as (
     select
         targets.event_id,
+        targets.event_date,
         targets.account_id,
         changes.event_name,
         targets.kind,
@@ -22,13 +24,15 @@ sent as (
     from changes
     inner join change_targets as targets
         on
-            changes.event_id = targets.event_id
+            changes.event_date = targets.event_date
+            and changes.event_id = targets.event_id
             and changes.account_id is not distinct from targets.account_id
     where targets.area = 'logging'
 )
 
 select
     event_id,
+    event_date,
     account_id,
     case
         when change <> 'changed' then change

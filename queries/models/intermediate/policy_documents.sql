@@ -1,10 +1,11 @@
 /*
 name: policy_documents
-grain: one row per change that carries a policy document (event_id, account_id)
+grain: one row per change that carries a policy document (event_date, event_id, account_id)
 description: The policy documents that changes carry, as JSON text.
 materialize: view
 columns:
   event_id: the event
+  event_date: its UTC day
   account_id: the account whose trail has it
   policy_document: the document as it was sent, not checked
   is_public_acl: whether a canned ACL or a grant gives access to everyone or every AWS customer
@@ -14,6 +15,7 @@ with
 sent as (
     select
         event_id,
+        event_date,
         account_id,
         request_parameters,
         coalesce(
@@ -44,6 +46,7 @@ sent as (
 
 select
     event_id,
+    event_date,
     account_id,
     nullif(policy_document, '') as policy_document,
     regexp_matches(

@@ -5,6 +5,7 @@ description: Statements that allow something to principals, and how wide they ar
 materialize: view
 columns:
   event_id: the event
+  event_date: its UTC day
   account_id: the account whose trail has it
   principals: whom the statement names, as JSON text; null, nobody, as in an identity's policy
   is_everyone: whether it allows something to everyone
@@ -16,6 +17,7 @@ with
 documents as (
     select
         event_id,
+        event_date,
         account_id,
         json_extract(try_cast(policy_document as json), '$.Statement') as statements
     from policy_documents
@@ -25,6 +27,7 @@ documents as (
 listed as (
     select
         event_id,
+        event_date,
         account_id,
         coalesce(
             try_cast(statements as json[]),
@@ -37,6 +40,7 @@ listed as (
 allowing as (
     select
         listed.event_id,
+        listed.event_date,
         listed.account_id,
         coalesce(
             cast(json_extract(each_one.statement, '$.Principal') as varchar),
@@ -52,6 +56,7 @@ allowing as (
 
 select distinct
     event_id,
+    event_date,
     account_id,
     principals,
     coalesce(

@@ -1,6 +1,6 @@
 /*
 name: principal_calls
-grain: one row per event that counts (event_id, account_id)
+grain: one row per event that counts (event_date, event_id, account_id)
 description: What the audit of principals asks of each call.
 materialize: view
 columns:

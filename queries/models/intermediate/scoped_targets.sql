@@ -1,6 +1,6 @@
 /*
 name: scoped_targets
-grain: one row per change and area it belongs to (event_id, account_id, area)
+grain: one row per change and area it belongs to (event_date, event_id, account_id, area)
 description: What a change is about, with the scopes that this is in.
 materialize: view
 columns:

@@ -2,11 +2,12 @@
 name: security_group_rules
 grain: >
   one row per rule and source that a change of a security group names
-  (event_id, account_id, direction, protocol, from_port, to_port, source)
+  (event_date, event_id, account_id, direction, protocol, from_port, to_port, source)
 description: What changes of security groups let in and out, rule by rule.
 materialize: view
 columns:
   event_id: the event
+  event_date: its UTC day
   account_id: the account whose trail has it
   direction: ingress or egress
   protocol: tcp, udp, icmp, a number, or all
@@ -20,6 +21,7 @@ with
 changed as (
     select
         event_id,
+        event_date,
         account_id,
         case when event_name like '%Egress' then 'egress' else 'ingress' end as direction,
         -- the older form has one permission beside the group's own id
@@ -39,6 +41,7 @@ changed as (
 modified as (
     select
         event_id,
+        event_date,
         account_id,
         json_extract(request_parameters, '$.ModifySecurityGroupRulesRequest.SecurityGroupRule')
             as rules
@@ -49,6 +52,7 @@ modified as (
 permissions as (
     select
         changed.event_id,
+        changed.event_date,
         changed.account_id,
         changed.direction,
         each_one.permission
@@ -57,6 +61,7 @@ permissions as (
     union all
     select
         modified.event_id,
+        modified.event_date,
         modified.account_id,
         null as direction,
         json_extract(each_one.permission, '$.SecurityGroupRule') as permission
@@ -69,6 +74,7 @@ permissions as (
 named as (
     select
         event_id,
+        event_date,
         account_id,
         direction,
         lower(coalesce(permission ->> '$.ipProtocol', permission ->> '$.IpProtocol')) as protocol,
@@ -85,6 +91,7 @@ named as (
 
 select distinct
     named.event_id,
+    named.event_date,
     named.account_id,
     named.direction,
     case when named.protocol = '-1' then 'all' else named.protocol end as protocol,

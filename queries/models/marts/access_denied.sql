@@ -1,11 +1,11 @@
 /*
 name: access_denied
-grain: one row per call that was denied (event_id, account_id)
+grain: one row per call that was denied (event_date, event_id, account_id)
 description: Denied calls with who was behind them and which policy denied them.
 materialize: daily
 lookback: {session_lineage: 2 days}
 checks:
-  unique: [event_id, account_id]
+  unique: [event_date, event_id, account_id]
   not_null:
     [event_id, event_time, event_date, principal_id,
      human, automation]
@@ -82,6 +82,7 @@ select
 from actors_in_context as denied
 left join access_denied_messages as messages
     on
-        denied.event_id = messages.event_id
+        denied.event_date = messages.event_date
+        and denied.event_id = messages.event_id
         and denied.account_id is not distinct from messages.account_id
 where denied.is_denied

@@ -1,11 +1,11 @@
 /*
 name: console_logins
-grain: one row per sign-in to the console or switch of role (event_id, account_id)
+grain: one row per sign-in to the console or switch of role (event_date, event_id, account_id)
 description: Console sign-ins and role switches with outcome, method and use of MFA.
 materialize: daily
 lookback: {session_lineage: 2 days}
 checks:
-  unique: [event_id, account_id]
+  unique: [event_date, event_id, account_id]
   not_null:
     [event_id, event_time, event_date, principal_id, method,
      human, automation]

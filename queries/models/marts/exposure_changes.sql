@@ -1,10 +1,12 @@
 /*
 name: exposure_changes
-grain: one row per call that opens something to others, or closes it (event_id, account_id)
+grain: >
+  one row per call that opens something to others, or closes it
+  (event_date, event_id, account_id)
 description: What was opened to the world or to other accounts, what was closed, why, by whom.
 materialize: daily
 checks:
-  unique: [event_id, account_id]
+  unique: [event_date, event_id, account_id]
   not_null:
     [event_id, event_time, event_date, principal_id, kind, reason,
      human, automation, approval]
@@ -66,6 +68,7 @@ with
 judged as (
     select
         event_id,
+        event_date,
         account_id,
         is_exposed,
         audience,
@@ -75,6 +78,7 @@ judged as (
     union all
     select
         event_id,
+        event_date,
         account_id,
         is_exposed,
         audience,
@@ -83,6 +87,7 @@ judged as (
     union all
     select
         event_id,
+        event_date,
         account_id,
         is_exposed,
         audience,
@@ -91,6 +96,7 @@ judged as (
     union all
     select
         event_id,
+        event_date,
         account_id,
         is_exposed,
         audience,
@@ -129,10 +135,12 @@ select
 from changes_in_context as changes
 inner join scoped_targets as targets
     on
-        changes.event_id = targets.event_id
+        changes.event_date = targets.event_date
+        and changes.event_id = targets.event_id
         and changes.account_id is not distinct from targets.account_id
 inner join judged
     on
-        changes.event_id = judged.event_id
+        changes.event_date = judged.event_date
+        and changes.event_id = judged.event_id
         and changes.account_id is not distinct from judged.account_id
 where targets.area = 'exposure'

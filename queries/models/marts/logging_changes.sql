@@ -1,10 +1,10 @@
 /*
 name: logging_changes
-grain: one row per call that changes what is logged or watched (event_id, account_id)
+grain: one row per call that changes what is logged or watched (event_date, event_id, account_id)
 description: Logs and detection that were stopped, removed, narrowed or started, and by whom.
 materialize: daily
 checks:
-  unique: [event_id, account_id]
+  unique: [event_date, event_id, account_id]
   not_null:
     [event_id, event_time, event_date, principal_id, kind, effect, is_success,
      human, automation, approval]
@@ -91,10 +91,12 @@ select
 from changes_in_context as changes
 inner join scoped_targets as targets
     on
-        changes.event_id = targets.event_id
+        changes.event_date = targets.event_date
+        and changes.event_id = targets.event_id
         and changes.account_id is not distinct from targets.account_id
 inner join logging_effects as effects
     on
-        changes.event_id = effects.event_id
+        changes.event_date = effects.event_date
+        and changes.event_id = effects.event_id
         and changes.account_id is not distinct from effects.account_id
 where targets.area = 'logging'

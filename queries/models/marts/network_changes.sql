@@ -1,10 +1,10 @@
 /*
 name: network_changes
-grain: one row per call that changes the network (event_id, account_id)
+grain: one row per call that changes the network (event_date, event_id, account_id)
 description: Changes of security groups, routes, gateways and the like, failed ones too, by whom.
 materialize: daily
 checks:
-  unique: [event_id, account_id]
+  unique: [event_date, event_id, account_id]
   not_null:
     [event_id, event_time, event_date, principal_id, kind, change, is_success,
      human, automation, approval]
@@ -116,14 +116,17 @@ select
 from changes_in_context as changes
 inner join scoped_targets as targets
     on
-        changes.event_id = targets.event_id
+        changes.event_date = targets.event_date
+        and changes.event_id = targets.event_id
         and changes.account_id is not distinct from targets.account_id
 left join security_group_texts as rules
     on
-        changes.event_id = rules.event_id
+        changes.event_date = rules.event_date
+        and changes.event_id = rules.event_id
         and changes.account_id is not distinct from rules.account_id
 left join exposed_by_network as exposed
     on
-        changes.event_id = exposed.event_id
+        changes.event_date = exposed.event_date
+        and changes.event_id = exposed.event_id
         and changes.account_id is not distinct from exposed.account_id
 where targets.area = 'network'

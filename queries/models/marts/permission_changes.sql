@@ -1,10 +1,10 @@
 /*
 name: permission_changes
-grain: one row per call that changes who may do what (event_id, account_id)
+grain: one row per call that changes who may do what (event_date, event_id, account_id)
 description: Changes of permissions, of trust and of credentials, failed ones too, and by whom.
 materialize: daily
 checks:
-  unique: [event_id, account_id]
+  unique: [event_date, event_id, account_id]
   not_null:
     [event_id, event_time, event_date, principal_id, kind, change, is_success,
      human, automation, approval]
@@ -122,10 +122,12 @@ select
 from changes_in_context as changes
 inner join scoped_targets as targets
     on
-        changes.event_id = targets.event_id
+        changes.event_date = targets.event_date
+        and changes.event_id = targets.event_id
         and changes.account_id is not distinct from targets.account_id
 left join policy_documents as documents
     on
-        changes.event_id = documents.event_id
+        changes.event_date = documents.event_date
+        and changes.event_id = documents.event_id
         and changes.account_id is not distinct from documents.account_id
 where targets.area = 'permissions'

@@ -1,13 +1,15 @@
 /*
 name: resource_history
-grain: one row per resource and call that changed it (resource_arn, event_id, account_id)
+grain: >
+  one row per resource and call that changed it
+  (resource_arn, event_date, event_id, account_id)
 description: >
   Every change of a resource, in the order of resource, time and event, and by whom really. Writing
   and deleting an S3 object is a change of the object; what is done to the items of a table or the
   messages of a queue is in data_access.
 materialize: daily
 checks:
-  unique: [resource_arn, event_id, account_id]
+  unique: [resource_arn, event_date, event_id, account_id]
   not_null:
     [resource_arn, event_id, event_time, event_date, principal_id,
      human, automation, approval]

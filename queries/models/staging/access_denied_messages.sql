@@ -1,6 +1,8 @@
 /*
 name: access_denied_messages
-grain: one row per event whose error message names the refused action (account_id, event_id)
+grain: >
+  one row per event whose error message names the refused action
+  (event_date, event_id, account_id)
 description: What error messages say of refused calls, in every form that AWS documents.
 materialize: view
 checks:
@@ -28,8 +30,8 @@ with
 
 messages as (
     select
-        coalesce(recipientaccountid, useridentity.accountid) as account_id,
-        eventid as event_id,
+        nullif(coalesce(recipientaccountid, useridentity.accountid), '') as account_id,
+        coalesce(record_hash, eventid) as event_id,
         event_date,
         event_time,
         regexp_replace(errormessage, '\s+', ' ', 'g') as message

@@ -1,6 +1,6 @@
 /*
 name: caller_logs
-grain: one row per row of the facts (event_id, account_id)
+grain: one row per row of the facts (event_date, event_id, account_id)
 description: The facts under readable names, with the caller's kind, partition and account made out.
 materialize: view
 columns:
@@ -58,8 +58,9 @@ with
 -- noqa: disable=LT09
 logs as (
     select
-        coalesce(eventid, record_hash) as event_id, event_time, event_date, awsregion as region,
-        coalesce(nullif(recipientaccountid, ''), nullif(useridentity.accountid, '')) as account_id,
+        -- as ingest tells events apart, so that no two rows of a day have one key
+        coalesce(record_hash, eventid) as event_id, event_time, event_date, awsregion as region,
+        nullif(coalesce(recipientaccountid, useridentity.accountid), '') as account_id,
         eventsource as event_source, eventname as event_name, eventtype as event_type,
         eventcategory as event_category, eventversion as event_version,
         nullif(useridentity.principalid, '') as caller_id,

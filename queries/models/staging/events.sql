@@ -1,6 +1,6 @@
 /*
 name: events
-grain: one row per row of the facts (event_id, account_id)
+grain: one row per row of the facts (event_date, event_id, account_id)
 description: "The facts, typed and readable: who called, for which IAM action, with what outcome."
 materialize: view
 checks:

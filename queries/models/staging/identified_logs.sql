@@ -1,6 +1,6 @@
 /*
 name: identified_logs
-grain: one row per row of the facts (event_id, account_id)
+grain: one row per row of the facts (event_date, event_id, account_id)
 description: One stable principal per caller, whatever the session, beside what the record says.
 materialize: view
 columns:
