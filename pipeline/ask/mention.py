@@ -15,9 +15,14 @@ _SCHEMAS = frozenset({"information_schema", "pg_catalog"})
 
 def names(tree: Tree) -> set[str]:
     """Return the names of tables that a statement reads, in lower case, but the lake's own."""
+    return {name for name in tables(tree) - TABLES.keys() if _NAME.fullmatch(name)}
+
+
+def tables(tree: Tree) -> set[str]:
+    """Return the names of all tables that a statement reads, in lower case."""
     found: set[str] = set()
     _collect(tree, frozenset(), found)
-    return {name for name in found - TABLES.keys() if _NAME.fullmatch(name)}
+    return found
 
 
 def reads_any(tree: Tree) -> bool:

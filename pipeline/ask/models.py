@@ -139,6 +139,11 @@ def model_names() -> list[str]:
     return sorted(name.removesuffix(".sql") for name in files if name.endswith(".sql"))
 
 
+def table_names() -> list[str]:
+    """Return the names of all tables there can be: the lake's own, models, and what they read."""
+    return [*TABLES, *model_names(), *sorted(REFERENCES)]
+
+
 def view_names() -> list[str]:
     """Return the names of the models that are views."""
     found = ((name, find_model(name)) for name in model_names())

@@ -51,12 +51,13 @@ class Snapshot:
     def sql(self, query: str, parameters: Parameters | None = None) -> Answer:
         """Ask one DuckDB query; see `Session.sql`."""
         cursor = self.connection.cursor()
+        statement: Statement | None = None
         try:
             statement = read_statement(cursor, query)
             return self._answer(cursor, statement, parameters)
         except (duckdb.Error, RuntimeError) as refused:
             cursor.close()
-            raise self._refusal(refused, query) from refused
+            raise self._refusal(refused, query, statement) from refused
         except BaseException:
             cursor.close()
             raise
@@ -100,7 +101,9 @@ class Snapshot:
         relation = cursor.sql(statement.sql, params=_named(given))
         return Answer(cursor, relation, statement.sql, Plan(tuple(plans)), self._damage)
 
-    def _refusal(self, refused: duckdb.Error | RuntimeError, query: str) -> LakeError | QueryError:
+    def _refusal(
+        self, refused: duckdb.Error | RuntimeError, query: str, statement: Statement | None
+    ) -> LakeError | QueryError:
         """Say why a query was refused: for a file of the lake, a model, or the query itself."""
         if damage := self._damage(refused):
             return damage
@@ -110,7 +113,11 @@ class Snapshot:
         if lacking:
             what = f"{name} reads {lacking}, which" if lacking != name else f"the model {name}"
             return QueryError(f"{what} was not built yet", "run: trailhouse build")
-        return refusal(refused, query)
+        from pipeline.ask.advice import advise
+        from pipeline.ask.models import table_names
+
+        tree = statement.tree if statement else None
+        return refusal(refused, query, advise(refused, tree, table_names()))
 
     def _named(self) -> Named:
         """Return what names of models stand for; made on first use, since it is slow to load."""

@@ -25,15 +25,9 @@ _EXPLAIN = re.compile(
 )
 _EXPORT = "to write a file, give --output FILE and --format"
 _READING = "only reading statements run: select, from, with, describe, explain; no settings"
-_LOOKUP = (duckdb.BinderException, duckdb.CatalogException)
 _EXPORTING = frozenset({"COPY", "COPY_DATABASE", "EXPORT"})
-_TABLES = (
-    "the tables are cloudtrail_logs, ingest_objects, ingest_quarantine and ingest_conflicts; "
-    "columns are listed by: trailhouse sql 'describe cloudtrail_logs'; "
-    "models by: trailhouse models"
-)
 _MISSING = re.compile(r"Values were not provided for the following parameters: (.+)")
-_FAR = re.compile(r'(Table with name .* does not exist!) Did you mean "(?!cloudtrail_|ingest_).*')
+_FAR = re.compile(r"(Table with name .* does not exist!) Did you mean \".*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +67,8 @@ def read_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> Statement
     return Statement(text, _reading_tree(connection, text, found[0].type.name))
 
 
-def refusal(refused: duckdb.Error | OSError | RuntimeError, sql: str) -> QueryError:
-    """Return DuckDB's refusal as one line: its words, the candidates, the place."""
+def refusal(refused: duckdb.Error | OSError | RuntimeError, sql: str, step: str = "") -> QueryError:
+    """Return DuckDB's refusal as one line: its words, the candidates, the place, the next step."""
     told, _, marked = str(refused).partition("\nLINE ")
     words = " ".join(told.split())
     line, _, rest = marked.partition(":")
@@ -84,11 +78,8 @@ def refusal(refused: duckdb.Error | OSError | RuntimeError, sql: str) -> QueryEr
         column = _column(shown, caret.partition("\n")[0], len(line), sql, int(line))
         where = f", at line {line} column {column}" if column else f", at line {line}"
     words = _FAR.sub(r"\1", words)
-    step = ""
     if missing := _MISSING.search(words):
         step = _give(missing[1].split(", "))
-    elif isinstance(refused, _LOOKUP) and " Function with name" not in words:
-        step = _TABLES
     return QueryError(f"{words}{where}", step)
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipeline.ask.advice import advise
+from pipeline.ask.models import table_names
 from pipeline.ask.statement import read_statement, refusal
 from pipeline.errors import QueryError
 
@@ -132,13 +134,23 @@ def test_a_refusal_says_what_to_do(
         read_statement(connection, sql)
 
 
-def test_a_table_that_is_not_there_is_told_from_ours(
-    connection: duckdb.DuckDBPyConnection,
+@pytest.mark.parametrize(
+    ("sql", "step"),
+    [
+        ("from nosuch", "the others are listed by: trailhouse models"),
+        ("from event", "did you mean events? the others are listed by: trailhouse models"),
+        ("select x from cloudtrail_logs", "listed by: trailhouse sql 'describe cloudtrail_logs'"),
+        ("select x", "they are listed by: trailhouse models"),
+    ],
+)
+def test_what_is_not_there_is_answered_with_what_is(
+    connection: duckdb.DuckDBPyConnection, sql: str, step: str
 ) -> None:
-    """Our tables are named, and a guess at one of DuckDB's own is left out."""
-    with pytest.raises(duckdb.CatalogException) as refused:
-        connection.sql("from nosuch")
-    told = str(refusal(refused.value, "from nosuch"))
-    assert "Table with name nosuch does not exist!" in told
-    assert "Did you mean" not in told
-    assert "ingest_quarantine and ingest_conflicts; columns are listed by" in told
+    """The nearest table, or where the columns of those asked are; a guess of DuckDB's is not."""
+    connection.sql("create table cloudtrail_logs (event_time timestamptz)")
+    tree = read_statement(connection, sql).tree
+    with pytest.raises(duckdb.Error) as refused:
+        connection.sql(sql)
+    advice = advise(refused.value, tree, table_names())
+    assert advice.endswith(step)
+    assert "Did you mean" not in str(refusal(refused.value, sql, advice))
