@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -85,6 +87,24 @@ def test_other_addenda_are_ordinary_events() -> None:
     late = {"reason": "DELIVERY_DELAY", "originaleventid": "o"}
     bare = {"reason": "UPDATED_DATA", "originaleventid": None}
     assert counted(fact("o"), fact("l", addendum=late), fact("b", addendum=bare)) == ["b", "l", "o"]
+
+
+def test_no_update_is_compared_with_all_others() -> None:
+    """Updates meet events by an event's id, never by account alone: that is each with each."""
+    connection = _views()
+    [(_, plan)] = connection.sql("explain (format json) from event_updates").fetchall()
+    joins = [node for node in _nodes(json.loads(plan)) if "JOIN" in node["name"]]
+    assert joins
+    for join in joins:
+        conditions = join["extra_info"]["Conditions"]
+        listed = [conditions] if isinstance(conditions, str) else conditions
+        assert any("event_id = " in condition for condition in listed), listed
+
+
+def _nodes(plan: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for node in plan:
+        yield node
+        yield from _nodes(node["children"])
 
 
 @settings(max_examples=30, deadline=None)

@@ -30,49 +30,61 @@ logs as (
 ),
 
 updates as (
-    select *
+    select distinct *
     from logs
     where original_event_id is not null
 ),
 
 -- few updates, many events: those are only looked through for the ids of these
-others as (
+named as (
     select logs.*
     from logs
     semi join updates on logs.event_id = updates.original_event_id
-    union all
-    select *
+),
+
+originals as (
+    select distinct
+        updates.event_id,
+        updates.account_id,
+        updates.event_date
+    from updates
+    inner join named
+        on
+            updates.original_event_id = named.event_id
+            and updates.account_id is not distinct from named.account_id
+    where
+        named.event_date between updates.event_date - 1 and updates.event_date + 1
+        and updates.event_id <> named.event_id
+        -- two that name each other: the one with the smaller id stands
+        and (
+            named.original_event_id is distinct from updates.event_id
+            or updates.event_id > named.event_id
+        )
+),
+
+-- two versions of one event: the earlier stands, so each need only look at the one before it
+versions as (
+    select
+        *,
+        lag(event_date) over (
+            partition by account_id, original_event_id
+            order by event_time, event_id
+        ) as previous_date
     from updates
 )
 
 select
-    updates.event_id,
-    updates.account_id,
-    updates.event_time,
-    updates.event_date,
-    updates.original_event_id,
-    coalesce(bool_or(others.event_id = updates.original_event_id), false) as has_original,
-    count(others.event_id) = 0 as is_counted
-from updates
-left join others
+    versions.event_id,
+    versions.account_id,
+    versions.event_time,
+    versions.event_date,
+    versions.original_event_id,
+    originals.event_id is not null as has_original,
+    originals.event_id is null
+    and coalesce(versions.previous_date < versions.event_date - 1, true) as is_counted
+from versions
+left join originals
     on
-        updates.account_id is not distinct from others.account_id
-        and others.event_date between updates.event_date - 1 and updates.event_date + 1
-        and updates.event_id <> others.event_id
-        and (
-            -- two that name each other: the one with the smaller id stands
-            (
-                updates.original_event_id = others.event_id
-                and (
-                    others.original_event_id is distinct from updates.event_id
-                    or updates.event_id > others.event_id
-                )
-            )
-            -- two versions of one event: the earlier stands
-            or (
-                updates.original_event_id = others.original_event_id
-                and row(others.event_time, others.event_id)
-                < row(updates.event_time, updates.event_id)
-            )
-        )
-group by 1, 2, 3, 4, 5
+        versions.event_id = originals.event_id
+        and versions.account_id is not distinct from originals.account_id
+        and versions.event_date = originals.event_date
