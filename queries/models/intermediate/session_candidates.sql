@@ -3,7 +3,9 @@ name: session_candidates
 grain: |
   one row per session, day of use, evidence and issuance
   (session_id, event_date, link_rank, issue_id, issue_date)
-description: Issuances that a session's use on a day may stem from, by each kind of evidence.
+description: |
+  Issuances that a session's use on a day may stem from, by each kind of evidence; those without
+  the session's access key only where none has it, and at most ten a day by each clue.
 materialize: daily
 lookback: {credential_issuers: 2 days}
 checks:
@@ -68,6 +70,3 @@ select
 from matches
 inner join uses using (event_date, session_id)
 inner join issues using (issue_id, issue_date)
-where
-    matches.issue_date between matches.event_date - interval 2 day and matches.event_date
-    and issues.issuer_session_id is distinct from matches.session_id

@@ -8,8 +8,8 @@ columns:
   session_id: the session
   link: the strongest evidence
   confidence: certain, likely or possible
-  n_candidates: issuances that it speaks for
-  candidate_principal_ids: their callers
+  n_candidates: issuances that it speaks for; of weaker evidence, as credential_clues counts them
+  candidate_principal_ids: their callers; where there are many, the first ten of a day
   is_one_caller: whether it is one caller's; what follows is null where not
   issue_event_id: the issuance
   issue_time: when it was called

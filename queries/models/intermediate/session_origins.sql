@@ -26,8 +26,8 @@ columns:
     the strongest evidence there is; source_identity too where AWS says for which Identity Center
     user the session calls
   confidence: certain, likely or possible; none without a link
-  n_candidates: issuances that the evidence speaks for
-  candidate_principal_ids: their callers
+  n_candidates: issuances that the evidence speaks for, as in session_evidence
+  candidate_principal_ids: their callers; where there are many, the first ten of a day
   issue_event_id: the issuance; null where the evidence does not tell one caller from another
   issue_time: when it was called
   issuer_principal_id: who called, or for whom the session calls; null as above

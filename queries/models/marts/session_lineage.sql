@@ -48,7 +48,8 @@ columns:
     a role whose issuance the data does not hold, ambiguous has several candidates, too_long goes
     on after ten steps
   candidate_principal_ids: |
-    callers between whom the evidence does not decide; null where it does
+    callers between whom the evidence does not decide, where there are many the first ten of a
+    day; null where it does
   issue_event_id: |
     event that issued this session, of several that one caller made at once one of them; null
     without a link, or where several callers may have
