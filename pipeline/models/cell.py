@@ -108,7 +108,8 @@ def _tags(cell: Cell, note: Callable[[str], None]) -> str:
     """Return tags as JSON text, from a JSON object or from `key=value; key=value`."""
     if cell.text.startswith("{"):
         try:
-            found = json.loads(cell.text)
+            found = json.loads(cell.text, parse_constant=_no_json)
+            json.dumps(found, ensure_ascii=False).encode()  # half a character is no text
         except (ValueError, RecursionError):
             found = None
     else:
@@ -119,6 +120,10 @@ def _tags(cell: Cell, note: Callable[[str], None]) -> str:
     if not isinstance(found, dict):
         raise cell.refused("are no tags", 'write them as key=value; key=value, or as {"key": "…"}')
     return json.dumps(found, ensure_ascii=False, sort_keys=True)
+
+
+def _no_json(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 KINDS: Mapping[CellKind, Kind] = {

@@ -106,6 +106,7 @@ _FILES = pa.schema(
     }
 )
 
+_SHOWN = 80
 _SPANS = (("joined_date", "left_date"), ("starts_at", "ends_at"))
 
 
@@ -165,7 +166,7 @@ def _read_table(table: ContextTable, file: Path, note: Note) -> pa.Table:
     for column in table.needed:
         if column not in sheet.header:
             raise UsageError(
-                f"{file}:1: no column {column}",
+                f"{file}:1: no column {column} in the header {_shown(sheet.header)}",
                 f"name its columns in the first line: {','.join(table.columns)}",
             )
     extra = [name for name in sheet.header if name not in table.columns]
@@ -173,6 +174,12 @@ def _read_table(table: ContextTable, file: Path, note: Note) -> pa.Table:
         note(f"{file}: left out {', '.join(extra)}, which {table.name} has no column for")
     rows = [row for _, row in _distinct(table, file, _rows(table, file, sheet.lines, note), note)]
     return pa.Table.from_pylist(sorted(rows, key=_sort_key), schema=table.schema)
+
+
+def _shown(header: Sequence[str]) -> str:
+    """Return a header as it was read, shortened."""
+    text = ",".join(header)
+    return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
 
 
 def _rows(
@@ -193,7 +200,10 @@ def _check_row(table: ContextTable, file: Path, line: int, cells: Mapping[str, A
             raise UsageError(f"{file}:{line}: {column} is empty", "fill it in, or drop the line")
     for first, last in _SPANS:
         if cells.get(first) and cells.get(last) and cells[last] < cells[first]:
-            raise UsageError(f"{file}:{line}: {last} is before {first}", "exchange them")
+            raise UsageError(
+                f"{file}:{line}: {last} {cells[last]} is before {first} {cells[first]}",
+                "correct one of them",
+            )
     if table.name == "scopes" and bool(cells["account_id"]) == bool(cells["resource_pattern"]):
         raise UsageError(
             f"{file}:{line}: a line of scopes names an account or resources",

@@ -108,7 +108,7 @@ def test_lost_zeros_are_put_back_and_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("accounts", "id,name\n1,a\n", "accounts.csv:1: no column account_id"),
+        ("accounts", "id,name\n1,a\n", "1: no column account_id in the header 'id,name'"),
         ("accounts", "", "accounts.csv:1: no header"),
         ("accounts", "account_id\n1.11122E+11\n", "accounts.csv:2: account_id '1.11122E+11'"),
         ("accounts", "account_id\n1112223334445\n", "is no account id"),
@@ -119,13 +119,15 @@ def test_lost_zeros_are_put_back_and_said(tmp_path: Path) -> None:
         ("accounts", 'account_id,owner\n1,"a\n', "accounts.csv:2: unexpected end of data"),
         ("accounts", b"account_id,owner\n1,a\n2,\xff\n", "accounts.csv:3: no UTF-8"),
         ("accounts", "account_id,tags\n1,{1\n", "accounts.csv:2: tags '{1' are no tags"),
+        ("accounts", 'account_id;tags\n1;{"a": NaN}\n', "accounts.csv:2: tags"),
+        ("accounts", 'account_id;tags\n1;{"a": "\\ud800"}\n', "accounts.csv:2: tags"),
         ("accounts", "account_id,owner\n7,a\n8,b\n7,c\n", "000000000007 has another line, 2"),
         ("identities", "principal_id,human,left_date\na,b,31.3.2026\n", "'31.3.2026' is no date"),
         ("identities", "principal_id,human,left_date\na,b,2026-02-30\n", "is no date"),
         (
             "identities",
             "principal_id,human,joined_date,left_date\na,b,2026-02-03,2026-02-01\n",
-            "identities.csv:2: left_date is before joined_date",
+            "2: left_date 2026-02-01 is before joined_date 2026-02-03; correct one of them",
         ),
         (
             "approvals",
