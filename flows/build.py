@@ -156,7 +156,7 @@ def _publish(location: str, summary: BuildSummary) -> None:
         f"{plain(_told(summary))}.",
         table(
             ["model", "kind", "state", "days", "from", "to", "rows", "seconds"],
-            [_row(model) for model in summary.models if model.state != "current"],
+            [_row(model) for model in summary.models if model.state not in ("current", "view")],
         ),
         table(
             ["why not", "because"],

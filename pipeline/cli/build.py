@@ -14,7 +14,7 @@ from pipeline.cli.group import Option
 from pipeline.cli.options import PERIOD, Invocation, command, output_options
 from pipeline.cli.output import Output
 from pipeline.cli.progress import Line
-from pipeline.cli.render import print_rows, print_summary, say, small_table
+from pipeline.cli.render import print_rows, print_summary, say, small_table, tell
 from pipeline.cli.text import count, duration, one_line
 from pipeline.errors import UsageError
 
@@ -34,6 +34,7 @@ _STATES = {
     "current": "current",
     "failed": "failed",
     "stopped": "not built because of that",
+    "view": "views",
 }
 
 
@@ -128,18 +129,21 @@ def print_build(output: Output, summary: BuildSummary, options: BuildOptions) ->
     else:
         from pipeline.cli.encode import table_of
 
+        for note in summary.notes:
+            tell(note)
         print_rows(output, table_of([_row(model) for model in summary.models]))
 
 
 def write_build(console: Console, summary: BuildSummary, options: BuildOptions) -> None:
     """Write what a build came to for people; models with nothing new are only counted."""
     given = [model for model in summary.models if model.materialize == "reference"]
-    shown = [m for m in summary.models if m.state != "current" and m not in given]
+    shown = [m for m in summary.models if m.state not in ("current", "view") and m not in given]
     if shown and summary.dry_run:
         rows = [(m.name, days_told(m.days), m.reason) for m in shown]
         small_table(console, ["model", "days", "why"], rows, "==")
     elif shown:
-        done = [(m.name, m.materialize, _what(m), _rows(m), _took(m)) for m in shown]
+        is_wide = console.width >= _WIDE
+        done = [(m.name, m.materialize, _what(m, is_wide), _rows(m), _took(m)) for m in shown]
         small_table(console, ["model", "kind", "what", "rows", "took"], done, "== >>")
     for model in shown:
         for failure in model.failures:
@@ -150,7 +154,8 @@ def write_build(console: Console, summary: BuildSummary, options: BuildOptions) 
         say(console, f"{count(len(given), 'table')} of context and mappings {would}renewed")
     say(console, _told(summary))
     if summary.dry_run:
-        say(console, "nothing was changed; leave --dry-run out to do it", "dim")
+        step = "; leave --dry-run out to do it" if shown or given else ""
+        say(console, f"nothing was changed{step}", "dim")
     elif not summary.models_failed:
         _write_next(console, summary, options)
 
@@ -201,10 +206,13 @@ def _words(progress: Progress) -> str:
     return f"{progress.name}, {progress.done:,} of {count(progress.total, 'model')} done"
 
 
-def _what(model: ModelResult) -> str:
+def _what(model: ModelResult, is_wide: bool) -> str:
+    """Return what became of a model, in as few words as there is room for."""
     match model.state:
         case "built":
-            return f"built {days_told(model.days)}".rstrip()
+            if is_wide or len(model.days) < 2:
+                return f"built {days_told(model.days)}".rstrip()
+            return f"{count(len(model.days), 'day')} to {max(model.days)}"
         case "failed":
             checks = ", ".join(dict.fromkeys(failure.check for failure in model.failures))
             return f"FAILED {checks or model.reason}"
@@ -256,9 +264,8 @@ def _cells(rows: Sequence[Any], names: Sequence[str]) -> Iterator[Iterable[str]]
 def _told(summary: BuildSummary) -> str:
     """Return the counts of a build as a sentence."""
     states: Counter[str] = Counter(m.state for m in summary.models if m.materialize != "reference")
-    parts = ", ".join(
-        f"{states[state]:,} {word}" for state, word in _STATES.items() if states[state]
-    )
+    words = _STATES | ({"view": "view"} if states["view"] == 1 else {})
+    parts = ", ".join(f"{states[state]:,} {word}" for state, word in words.items() if states[state])
     told = f"{count(states.total(), 'model')}: {parts or 'nothing to do'}"
     if summary.rows_written:
         told += f"; {count(summary.rows_written, 'row')}"
@@ -283,6 +290,6 @@ def _row(model: ModelResult) -> dict[str, object]:
         "first_day": min(model.days, default=None),
         "last_day": max(model.days, default=None),
         "rows_written": model.rows_written,
-        "seconds": model.seconds,
+        "seconds": round(model.seconds, 3),
         "failed_checks": ", ".join(failure.check for failure in model.failures),
     }

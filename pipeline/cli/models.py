@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.cli.group import Option
 from pipeline.cli.options import Invocation, command, output_options
 from pipeline.cli.output import Output
 from pipeline.cli.render import print_rows, print_summary, say, say_whole, small_table
@@ -34,17 +35,19 @@ _LAYERS = {
     examples=(
         "trailhouse models",
         "trailhouse models session_lineage",
+        "trailhouse models session_lineage --sql",
         "trailhouse models --format json | jq '.[] | select(.state == \"waiting\")'",
     ),
 )
 @click.argument("name", required=False)
+@click.option("--sql", "with_sql", is_flag=True, cls=Option, help="Show the SQL of NAME too.")
 @output_options
 @click.pass_obj
-def models_command(told: Invocation, name: str | None, output: Output) -> None:
+def models_command(told: Invocation, name: str | None, with_sql: bool, output: Output) -> None:
     """List the models with their kind, rows and freshness, or tell all of one.
 
-    With NAME: its grain, columns, checks, what it reads, what reads it, and its SQL. The tables
-    can be asked with `trailhouse sql`.
+    With NAME: its grain, columns, checks, what it reads and what reads it; with --sql its SQL
+    too. The tables can be asked with `trailhouse sql`.
     """
     loaded = told.load()
     from pipeline.steps.configured import configured_lake, context_files
@@ -55,7 +58,9 @@ def models_command(told: Invocation, name: str | None, output: Output) -> None:
 
     if name is not None:
         detail = describe_model(lake, name, files)
-        print_summary(output, _facts(detail), lambda console: write_model(console, detail))
+        print_summary(
+            output, _facts(detail), lambda console: write_model(console, detail, with_sql=with_sql)
+        )
         return
     found = list_models(lake, files)
     if output.format == "table":
@@ -86,8 +91,8 @@ def write_models(console: Console, found: Sequence[ModelStatus]) -> None:
     say(console, "one of them: trailhouse models NAME", "dim")
 
 
-def write_model(console: Console, detail: ModelDetail) -> None:
-    """Write all of one model for people."""
+def write_model(console: Console, detail: ModelDetail, *, with_sql: bool) -> None:
+    """Write all of one model for people; its SQL, which can be long, only if it is asked for."""
     status = detail.status
     say(console, status.name, "bold")
     say(console, f"  {one_line(status.description)}")
@@ -96,6 +101,9 @@ def write_model(console: Console, detail: ModelDetail) -> None:
     say(console)
     _write_columns(console, detail)
     say(console)
+    if not with_sql:
+        say(console, f"its SQL: trailhouse models {status.name} --sql", "dim")
+        return
     for line in detail.sql.splitlines():
         say_whole(console, f"  {line}", "cyan")
 

@@ -72,9 +72,9 @@ def print_rows(output: Output, batches: pa.RecordBatchReader, whole: Collection[
                 is_terminal=output.is_terminal,
             )
     if seen.is_cut:
-        _note("cells are shortened; -f json or --output has them whole")
+        tell("cells are shortened; -f json or --output has them whole")
     if output.path:
-        _note(f"{count(seen.n_rows, 'row')} to {output.path}")
+        tell(f"{count(seen.n_rows, 'row')} to {output.path}")
 
 
 def print_summary(
@@ -92,7 +92,7 @@ def print_summary(
         else:
             write_batches(output.format, table_of([facts]), out, raw_csv=output.raw_csv)
     if output.path:
-        _note(f"written to {output.path}")
+        tell(f"written to {output.path}")
 
 
 def small_table(
@@ -163,7 +163,7 @@ def _drawn(output: Output, write: Callable[[Console], None]) -> bytes:
     return drawn.getvalue()
 
 
-def _note(text: str) -> None:
+def tell(text: str) -> None:
     """Say something beside the data on standard error, unless it is to be quiet."""
     context = click.get_current_context(silent=True)
     if context is None or not context.obj.quiet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources.abc import Traversable
 
@@ -14,6 +15,8 @@ from pipeline.models.model import Model
 from pipeline.queryfile import content_root
 
 LAYERS = ("staging", "intermediate", "marts")
+
+_SUGGESTED = 3
 
 REFERENCES = frozenset(
     {
@@ -122,7 +125,7 @@ class Models:
     def _selected(self, text: str) -> set[str]:
         name = text.strip("+").lower()
         if name not in self.by_name:
-            raise UsageError(f"there is no model {name}", f"there are: {', '.join(self.names)}")
+            raise UsageError(f"there is no model {name}", _nearest(name, self.names))
         chosen = {name}
         if text.endswith("+"):
             for other in self.names:  # each after what it reads, so once through is enough
@@ -167,6 +170,11 @@ def load_models(
     for model in models:
         _check_days(models, model)
     return models
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    near = get_close_matches(name, names, _SUGGESTED)
+    return f"did you mean {' or '.join(near)}? " * bool(near) + "see: trailhouse models"
 
 
 def _read_layer(folder: Traversable, layer: str) -> Iterator[Model]:

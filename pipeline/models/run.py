@@ -12,6 +12,7 @@ from typing import Literal
 
 import pyarrow as pa
 
+from pipeline.errors import UsageError
 from pipeline.lake.catalog import Lake
 from pipeline.lake.damage import naming_damage
 from pipeline.lake.expire import tidy_derived
@@ -34,7 +35,7 @@ __all__ = ["BuildOptions", "BuildResult", "CheckFailure", "ModelResult", "Report
 
 RUN_ROWS = 1_000_000
 
-State = Literal["built", "current", "failed", "stopped", "planned"]
+State = Literal["built", "current", "view", "failed", "stopped", "planned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,12 @@ class ModelResult:
 
     Attributes:
         materialize: view, daily, rollup; reference for a table that was given.
-        state: built; current: nothing had changed; failed: a check did not hold, and the last
-            good table stays; stopped: it needs one that failed; planned: it would be built.
+        state: built; current: nothing had changed; view: nothing is kept of it; failed: a
+            check did not hold, and the last good table stays; stopped: it needs one that failed;
+            planned: it would be built.
         reason: why it was built, or not.
         days: the days that were built, or would be.
+        rows_written: rows of the table itself that were made; parts of a rollup are not counted.
         failures: the checks that did not hold.
     """
 
@@ -154,8 +157,9 @@ class _Build:
         changed = changed_references(self.lake, self.references)
         schemas = {name: reference_schema(rows) for name, rows in changed.items()}
         steps = plan_steps(self.lake, self.models, names, schemas)
-        self._store_references(changed)
         sources = Sources(self.lake, self.models)
+        self._check_selected(names, steps, sources)
+        self._store_references(changed)
         workspace = self.lake.storage.workspace()
         with (
             tempfile.TemporaryDirectory(prefix="spill-", dir=workspace) as folder,
@@ -168,6 +172,19 @@ class _Build:
         if any(result.state == "built" for result in self.results.values()):
             tidy_derived(self.lake)
         return BuildResult(tuple(self.results.values()))
+
+    def _check_selected(
+        self, names: Sequence[str], steps: Mapping[str, Sequence[Step]], sources: Sources
+    ) -> None:
+        """Refuse a selection that needs tables which are neither in it nor built before."""
+        for name in names:
+            for source in {reached for step in steps[name] for reached in step.reaches}:
+                is_made = source in names or source not in self.models
+                if not is_made and sources.find(source) is None:
+                    raise UsageError(
+                        f"{name} reads {source}, and there is no table {source} yet",
+                        f"run: trailhouse build, or with what it needs: --select +{name}",
+                    )
 
     def _store_references(self, changed: Mapping[str, pa.Table]) -> None:
         for name, rows in changed.items():
@@ -188,6 +205,8 @@ class _Build:
     def _build_model(self, maker: Maker, model: Model, steps: Sequence[Step]) -> None:
         started = time.monotonic()
         found = ModelResult(model.name, model.materialize, "current", "nothing new")
+        if model.materialize == "view":
+            found = replace(found, state="view", reason="read through")
         bad = [name for name in sorted(self.models.needs(model.name)) if self._is_bad(name)]
         if bad:
             found = replace(found, state="stopped", reason=f"needs {', '.join(bad)}")
@@ -211,7 +230,9 @@ class _Build:
             return replace(so_far, state="planned")
         made = maker.make(plan)
         if made.is_done:
-            return replace(so_far, state="built", rows_written=made.n_rows)
+            is_part = step.table != step.model.name
+            n_rows = so_far.rows_written if is_part else made.n_rows
+            return replace(so_far, state="built", rows_written=n_rows)
         return self._failed(step.model, made, so_far)
 
     def _failed(self, model: Model, made: Made, so_far: ModelResult) -> ModelResult:

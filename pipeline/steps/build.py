@@ -29,8 +29,12 @@ class BuildSummary:
     """What a build came to, or with dry_run would come to.
 
     Attributes:
-        models: each model, in the order they are built.
-        models_built, models_current, models_failed, models_stopped, models_planned: how many.
+        models: each table of context and mapping that was renewed, then each model, in the
+            order they are built.
+        models_built, models_current, models_failed, models_stopped, models_planned: how many
+            models; tables of context and mapping and views are counted by themselves.
+        views: how many models are views, of which nothing is kept.
+        references_built: how many tables of context and mapping were renewed.
         days_built: days of daily models that were made anew, added up over the models.
         rows_written: rows of all tables that were made anew.
         notes: what was left out of the files of context or repaired, a sentence each.
@@ -43,6 +47,8 @@ class BuildSummary:
     models_failed: int = 0
     models_stopped: int = 0
     models_planned: int = 0
+    views: int = 0
+    references_built: int = 0
     days_built: int = 0
     rows_written: int = 0
     seconds: float = 0.0
@@ -59,7 +65,7 @@ class BuildSummary:
             raise CheckFailed(
                 [model.name for model in failed],
                 _told(failed, self.models_stopped),
-                f"its SQL and checks: trailhouse models {failed[0].name}",
+                f"its checks and SQL: trailhouse models {failed[0].name} --sql",
             )
 
 
@@ -109,17 +115,21 @@ def _summary(
     options: BuildOptions, result: BuildResult, seconds: float, notes: Sequence[str]
 ) -> BuildSummary:
     def number(state: str) -> int:
-        return sum(model.state == state for model in result.models)
+        return sum(model.state == state for model in models)
 
+    models = [model for model in result.models if model.materialize != "reference"]
+    given = [model for model in result.models if model.materialize == "reference"]
     built = [model for model in result.models if model.state == "built"]
     return BuildSummary(
         dry_run=options.dry_run,
         models=tuple(result.models),
-        models_built=len(built),
+        models_built=number("built"),
         models_current=number("current"),
         models_failed=number("failed"),
         models_stopped=number("stopped"),
         models_planned=number("planned"),
+        views=number("view"),
+        references_built=sum(model.state == "built" for model in given),
         days_built=sum(len(model.days) for model in built),
         rows_written=sum(model.rows_written for model in built),
         seconds=round(seconds, 3),

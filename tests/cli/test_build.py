@@ -28,7 +28,7 @@ FAILURE = CheckFailure(
 )
 RESULTS = (
     ModelResult("accounts", "reference", "built", "content changed", (), 4, 0.01),
-    ModelResult("events", "view", "current", "a view"),
+    ModelResult("events", "view", "view", "read through"),
     ModelResult("sessions", "daily", "built", "3 days are new", DAYS, 12_345, 1.5),
     ModelResult("logins", "daily", "failed", "accepted", DAYS, 0, 0.25, [FAILURE]),
     ModelResult("login_audit", "rollup", "stopped", "needs logins"),
@@ -57,8 +57,9 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> None:
     summary = BuildSummary(
         dry_run=False,
         models=RESULTS,
-        models_built=2,
-        models_current=1,
+        models_built=1,
+        references_built=1,
+        views=1,
         models_failed=1,
         models_stopped=1,
         rows_written=12_349,
@@ -79,7 +80,7 @@ def test_a_failed_check_is_shown_and_fails(
     assert "\x1b" not in ran.out
     assert ran.err == (
         "trailhouse: logins: check accepted of outcome fails for 7 rows; what depends on it was "
-        "not built (1), its last good table is kept; its SQL and checks: trailhouse models logins\n"
+        "not built (1), its last good table is kept; its checks and SQL: trailhouse models logins --sql\n"
     )
 
 
@@ -89,7 +90,7 @@ def test_what_was_done_is_data_too(run: Run, lake: Path) -> None:
     found = run("build", "--lake", lake, "--format", "json").json
     assert found["models"][3]["failures"][0]["examples"][0]["outcome"] == HOSTILE
     rows = run("build", "--lake", lake, "--format", "jsonl").rows
-    assert [row["state"] for row in rows] == ["built", "current", "built", "failed", "stopped"]
+    assert [row["state"] for row in rows] == ["built", "view", "built", "failed", "stopped"]
     assert (rows[2]["n_days"], rows[2]["first_day"], rows[2]["last_day"]) == (
         *(3, "2026-03-01", "2026-03-03"),
     )
@@ -106,8 +107,10 @@ def test_from_a_dry_run_to_tables(run: Run, own_lake: Path) -> None:
     assert "nothing was changed" in ran.out
     ran = run("build", *lake, "-f", "table")
     assert "built 3 days, 2026-03-01 … 03-03" in ran.out
-    assert "4 models: 2 built, 2 current" in ran.out
-    assert "4 models: 4 current" in run("build", *lake, "-f", "table").out
+    assert "4 models: 2 built, 2 views" in ran.out
+    assert "4 models: 2 current, 2 views" in run("build", *lake, "-f", "table").out
+    dry = run("build", *lake, "--dry-run", "-f", "table").out
+    assert dry.endswith("nothing was changed\n")
     query = "select sum(n_calls)::bigint as n from total_calls"
     assert run("sql", query, *lake).rows == [{"n": 24}]
     plan = run("sql", "from calls where event_date = '2026-03-02'", *lake, "--explain").rows
@@ -127,7 +130,9 @@ def test_days_and_models_can_be_chosen(run: Run, own_lake: Path) -> None:
     assert "is empty" in ran.err
     ran = run("build", *lake, "--select", "no_such")
     assert ran.code == 2
-    assert "there is no model no_such" in ran.err
+    assert "there is no model no_such; see: trailhouse models" in ran.err
+    ran = run("build", *lake, "--select", "daily_cals")
+    assert "did you mean daily_calls or total_calls? see: trailhouse models" in ran.err
 
 
 @pytest.mark.usefixtures("folder")
@@ -165,9 +170,10 @@ def test_models_are_listed_by_layer(
 def test_one_model_is_told_whole(
     run: Run, own_lake: Path, golden: Callable[[str, str], None]
 ) -> None:
-    """Grain, kind, freshness, lineage, checks, columns and SQL; as JSON too."""
+    """Grain, kind, freshness, lineage, checks, columns, and SQL if asked for; as JSON too."""
     lake = ("--lake", own_lake)
     golden("model.txt", run("models", "daily_calls", *lake, "-f", "table").out)
+    assert "group by 1, 2" in run("models", "daily_calls", "--sql", *lake, "-f", "table").out
     found = json.loads(run("models", "daily_calls", *lake, "-f", "json").out)
     assert found["grain"] == "one row per day and name (event_date, event_name)"
     assert found["columns"][0] == {"name": "event_date", "type": None, "meaning": "day"}

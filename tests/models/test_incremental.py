@@ -96,7 +96,7 @@ def test_running_twice_changes_nothing(models: Models, tmp_path: Path) -> None:
     lake = lake_of(tmp_path / "lake", _facts(0, 1))
     run(lake, models)
     before = snapshots(lake)
-    assert {result.state for result in run(lake, models).values()} == {"current"}
+    assert {result.state for result in run(lake, models).values()} <= {"current", "view"}
     assert snapshots(lake) == before
 
 
@@ -117,7 +117,7 @@ def test_compaction_is_no_news(models: Models, tmp_path: Path) -> None:
     run(lake, models)
     groups = plan_groups(lake, CompactOptions(min_files=2))
     assert all(compact(lake, group).is_done for group in groups)
-    assert {result.state for result in run(lake, models).values()} == {"current"}
+    assert {result.state for result in run(lake, models).values()} <= {"current", "view"}
     add(lake, _facts(9))
     assert [day.day for day in run(lake, models)["actions"].days] == [10]
 
@@ -143,7 +143,7 @@ def test_days_outside_a_range_wait(models: Models, tmp_path: Path) -> None:
     whole = lake_of(tmp_path / "whole", _facts(0, 1, 2, 3))
     run(whole, models)
     assert tables(lake) == tables(whole)
-    assert {result.state for result in run(lake, models).values()} == {"current"}
+    assert {result.state for result in run(lake, models).values()} <= {"current", "view"}
 
 
 def test_what_came_out_as_it_was_is_no_news(models: Models, tmp_path: Path) -> None:
@@ -157,4 +157,4 @@ def test_what_came_out_as_it_was_is_no_news(models: Models, tmp_path: Path) -> N
     assert [day.day for day in built["near_days"].days] == [2, 3]
     assert derived_view(lake, "near_days").snapshot_id == before["near_days"]
     assert derived_view(lake, "pairs").snapshot_id != before["pairs"]
-    assert {result.state for result in run(lake, models).values()} == {"current"}
+    assert {result.state for result in run(lake, models).values()} <= {"current", "view"}
