@@ -130,8 +130,11 @@ def _write_step(console: Console, number: int, doing: str) -> None:
 def _write_truth(console: Console, truth: Truth, place: DemoFolder) -> None:
     say(
         console,
-        f"{count(truth.events, 'event')}, {truth.duplicates:,} of them delivered twice, in "
-        f"{count(truth.objects, 'object')} ({size(truth.stored_bytes)}) under {place.trail}",
+        f"{count(truth.events, 'event')}, {truth.duplicates:,} of them delivered twice,",
+    )
+    say(
+        console,
+        f"in {count(truth.objects, 'object')} ({size(truth.stored_bytes)}) under {place.trail}",
     )
     _write_step(console, 2, "taking them into a lake")
     say_whole(
@@ -165,7 +168,7 @@ def _write_built(console: Console, place: DemoFolder, summary: BuildSummary) -> 
         f"and checked in {duration(summary.seconds)}",
     )
     files = " and ".join(str(file) for file in place.context.values())
-    say(console, f"accounts and people: {files}, which {place.settings} names")
+    say(console, f"accounts and people: {files}")
 
 
 def _write_answer(
@@ -178,11 +181,10 @@ def _write_answer(
     say(console)
     say(console, f"{letter}) {file.description}", "bold")
     given = "".join(f" -p {name}={shlex.quote(value)}" for name, value in values.items())
-    say_whole(
-        console,
-        f"$ {program()} sql @{_quoted(place.question(file.name))}{given} {_lake(place)}",
-        "cyan",
-    )
+    call = f"$ {program()} sql @{_quoted(place.question(file.name))}"
+    lines = [f"{call} \\", f"   {given} {_lake(place)}"] if given else [f"{call} {_lake(place)}"]
+    for line in lines:
+        say_whole(console, line, "cyan")
     with answer:
         rows = [[cell_text(value) for value in row] for row in answer.rows()]
         signs = map(_sign, answer.types, zip(*rows, strict=True)) if rows else ""
@@ -208,8 +210,8 @@ def _write_map(console: Console, place: DemoFolder, lake: Lake) -> None:
     if gaps:
         say(
             console,
-            f"{count(gaps, 'stretch', 'stretches')} longer silent than usual for the trail, "
-            "as a quiet night can be; to see which:",
+            f"{count(gaps, 'stretch', 'stretches')} longer silent than usual, as a quiet night "
+            "can be; to see which:",
         )
         say_whole(console, f"$ {program()} coverage --gaps {_lake(place)}", "cyan")
 
@@ -223,7 +225,7 @@ def _write_next(console: Console, place: DemoFolder) -> None:
         f"{called} models {_context(place)}",
         f"{called} sql {lake} 'from session_lineage where depth > 1 limit 10'",
         f"{called} coverage {lake} --hours --from 3d",
-        f"{called} ingest YOUR-LOGS        # a folder or s3://bucket/prefix, into ./lake",
+        f"{called} ingest YOUR-LOGS   # a folder or s3://…, into ./lake",
         f"{called} --help",
     ):
         say_whole(console, f"  {line}")

@@ -71,7 +71,7 @@ class Line:
 
 
 class IngestProgress:
-    """Words for how far an ingest is: objects, bytes, events a second, time left."""
+    """Words for how far an ingest is: objects, bytes, records a second, time left."""
 
     def __init__(self, line: Line) -> None:
         self._line = line
@@ -91,10 +91,10 @@ class IngestProgress:
         parts = [
             f"{counts.objects_done:,} of {total} new objects",
             size(counts.bytes_read),
-            f"{counts.records_decoded:,} events",
+            f"{counts.records_decoded:,} records",
         ]
         if events:
-            parts.append(f"{events:,.0f} events/s")
+            parts.append(f"{events:,.0f} records/s")
         left = counts.bytes_new - counts.bytes_read
         if counts.listed_whole and n_bytes and left > 0:
             parts.append(f"{duration(left / n_bytes)} left")

@@ -96,8 +96,8 @@ class Question:
 
 QUESTIONS = (
     Question("busiest_principals"),
-    Question("who_changed_group", "most_changed_group", "group_arn"),
-    Question("what_role_touched", "busiest_role", "role_arn"),
+    Question("who_changed_group", "most_changed_group", "group_id"),
+    Question("what_role_touched", "busiest_role", "role_name"),
 )
 
 

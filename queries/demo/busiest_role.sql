@@ -3,7 +3,7 @@ name: busiest_role
 grain: one row
 description: The role through which humans touched most resources.
 */
-select access.principal_id as role_arn
+select regexp_extract(access.principal_id, '[^/]+$') as role_name
 from principal_resource_access as access
 inner join principal_audit using (principal_id)
 where access.principal_type = 'role' and len(principal_audit.humans) > 0

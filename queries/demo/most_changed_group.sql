@@ -3,7 +3,7 @@ name: most_changed_group
 grain: one row
 description: The security group that was changed most often.
 */
-select target_arn as group_arn
+select regexp_extract(target_arn, '[^/]+$') as group_id
 from network_changes
 where kind = 'security_group' and is_success and target_arn is not null
 group by target_arn

@@ -55,9 +55,9 @@ def test_a_plain_line_now_and_then(clock: Clock, capsys: pytest.CaptureFixture[s
             shown.report(_counts(seconds))
     lines = capsys.readouterr().err.splitlines()
     assert lines == [
-        "100 of 1,000+ new objects, 10.0 MB, 20,000 events, 2,000 events/s",
-        "200 of 1,000 new objects, 20.0 MB, 40,000 events, 2,000 events/s, 1 min 20 s left",
-        "300 of 1,000 new objects, 30.0 MB, 60,000 events, 2,000 events/s, 1 min 10 s left",
+        "100 of 1,000+ new objects, 10.0 MB, 20,000 records, 2,000 records/s",
+        "200 of 1,000 new objects, 20.0 MB, 40,000 records, 2,000 records/s, 1 min 20 s left",
+        "300 of 1,000 new objects, 30.0 MB, 60,000 records, 2,000 records/s, 1 min 10 s left",
     ]
 
 

@@ -113,7 +113,10 @@ def test_the_demo_goes_from_nothing_to_answers(run: Run, monkeypatch: pytest.Mon
     answers = ran.out[ran.out.index("6. three questions") :]
     assert any(name in answers for name in people)
     assert all(f"{letter}) " in answers for letter in "abc")
-    copied = re.findall(r"^(?:\$|  )\s?trailhouse (.*)$", ran.out, re.MULTILINE)
+    questions = answers[: answers.index("Where to go next")]
+    assert max(map(len, questions.splitlines())) <= 80
+    whole = ran.out.replace("\\\n", "")
+    copied = re.findall(r"^(?:\$|  )\s?trailhouse (.*)$", whole, re.MULTILINE)
     assert len(copied) >= 12
     for line in copied:
         words = shlex.split(line)
