@@ -68,7 +68,8 @@ def sql_command(
     QUERY is SQL, - to read it from standard input, or @FILE. The tables are cloudtrail_logs
     (the columns of AWS's Athena table and event_time, event_date and more), ingest_objects,
     ingest_quarantine and ingest_conflicts, and the audit tables that `trailhouse models` lists.
-    A query only reads. Files are skipped by the conditions on event_time and event_date.
+    A query only reads, but it can read any local file that the user who runs it can: do not run
+    one you do not trust. Files of the lake are skipped by conditions on event_time, event_date.
     """
     text = _read(query)
     values = dict(map(_parameter, parameters))

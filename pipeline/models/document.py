@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ _INTRODUCTION = """\
 What `trailhouse build` makes of the facts: tables that `trailhouse sql` and `pipeline.open_lake`
 know by these names, beside the lake's own ([tables](tables.md)). Each is one file of SQL in
 `queries/models/`, which states its grain and the checks that a build proves. `trailhouse models`
-shows how fresh each is; `trailhouse models NAME` its columns and its SQL.
+shows how fresh each is; `trailhouse models NAME` its columns, with `--sql` its SQL.
 
 - **view**: a query that is read through; nothing is stored.
 - **daily**: kept by days; a build makes those days anew that new events touch.
@@ -48,14 +49,15 @@ def models_reference(models: Models | None = None) -> str:
     models = load_models() if models is None else models
     layers = {layer: [m for m in models if m.layer == layer] for layer in _LAYERS}
     layers = {layer: sorted(found, key=lambda m: m.name) for layer, found in layers.items()}
-    parts = [_INTRODUCTION, "## Lineage", _OVERVIEW]
-    for layer in reversed(_LAYERS):
-        if layers[layer]:
-            parts += [f"### What {_READERS[layer]}", _diagram(models, layers[layer])]
+    parts = [_INTRODUCTION, "## What to ask", _index(layers["marts"])]
     for layer, (title, told) in _LAYERS.items():
         if layers[layer]:
             sections = [_section(models, model) for model in layers[layer]]
             parts += [f"## {title}", told, *sections]
+    parts += ["## Lineage", _OVERVIEW]
+    for layer in reversed(_LAYERS):
+        if layers[layer]:
+            parts += [f"### What {_READERS[layer]}", _diagram(models, layers[layer])]
     return "\n\n".join(parts) + "\n"
 
 
@@ -97,6 +99,21 @@ def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "models.md").write_text(models_reference(), encoding="utf-8")
+
+
+def _index(marts: Sequence[Model]) -> str:
+    """Return the marts, a line each."""
+    lines = [f"| [{m.name}](#{m.name}) | {_cell(_sentence(m.description))} |" for m in marts]
+    return "\n".join(["| mart | holds |", "|---|---|", *lines])
+
+
+def _sentence(text: str) -> str:
+    """Return the first sentence of a text.
+
+    >>> _sentence("One row a day. Null means unknown.")
+    'One row a day.'
+    """
+    return re.split(r"(?<=\.)\s", " ".join(text.split()), maxsplit=1)[0]
 
 
 def _section(models: Models, model: Model) -> str:
