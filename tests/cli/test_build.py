@@ -80,7 +80,8 @@ def test_a_failed_check_is_shown_and_fails(
     assert "\x1b" not in ran.out
     assert ran.err == (
         "trailhouse: logins: check accepted of outcome fails for 7 rows; what depends on it was "
-        "not built (1), its last good table is kept; its checks and SQL: trailhouse models logins --sql\n"
+        "not built (1), its last good table is kept; its checks and SQL: "
+        "trailhouse models logins --sql\n"
     )
 
 
