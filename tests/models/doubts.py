@@ -121,3 +121,15 @@ def another_trails_word(story: Story) -> None:
     story.call(there, 50, account=story.account(5), eventSource="s3.amazonaws.com")
     story.call(role.session("ada", key), 60)
     story.expect(key, [ada["arn"], role.arn], **PROVED)
+
+
+def an_assumed_root_is_not_itself(story: Story) -> None:
+    """Root that someone assumed is not certainly root, where the data does not say who did."""
+    root = {"type": "Root", "principalId": story.account(), "accountId": story.account()}
+    root |= {"arn": f"arn:aws:iam::{story.account()}:root"}
+    context = {"attributes": {"creationDate": moment(0), "mfaAuthenticated": "false"}}
+    assumed = {"sessionContext": context | {"assumedRoot": "true"}, "accessKeyId": story.key(1)}
+    story.call(root | assumed, 60)
+    story.expect(story.key(1), [root["arn"]], link="none", confidence="possible")
+    story.call(root | {"sessionContext": context, "accessKeyId": story.key(2)}, 60)
+    story.expect(story.key(2), [root["arn"]], link="none", confidence="certain")

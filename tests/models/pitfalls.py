@@ -251,7 +251,7 @@ def federation_and_root(story: Story) -> None:
 
 
 def console_sign_in(story: Story) -> None:
-    """A user's console session is the user's own, with its sign-in where the data holds that."""
+    """A user's console session is the user's own for certain, its sign-in logged or not."""
     ada = story.user(key="")
     login = story.call(
         ada,
@@ -264,6 +264,7 @@ def console_sign_in(story: Story) -> None:
     for n, created in ((1, 0), (2, -90_000)):
         context = {"attributes": {"creationDate": moment(created), "mfaAuthenticated": "true"}}
         story.call(story.user(key=story.key(n)) | {"sessionContext": context}, 60)
-    whole = {"chain_end": "identity", "root_principal_type": "user"}
-    story.expect(story.key(1), [ada["arn"]], **BY_TIME, **whole, issue_event_id=login)
-    story.expect(story.key(2), [ada["arn"]], link="none", confidence="none", **whole)
+    whole = {"chain_end": "identity", "root_principal_type": "user", "confidence": "certain"}
+    found = {"link": "principal_and_time", "link_confidence": "likely", "issue_event_id": login}
+    story.expect(story.key(1), [ada["arn"]], **found, **whole)
+    story.expect(story.key(2), [ada["arn"]], link="none", link_confidence="none", **whole)

@@ -14,7 +14,9 @@ columns:
   session_id: the session
   path: stable principals from the root to the session; none follows itself
   root_type: type of the first of them
-  confidence_rank: the least of the steps; 3 certain, 2 likely, 1 possible, 0 no step
+  confidence_rank: |
+    the least of the steps; 3 certain, also where a user or root calls as itself, 2 likely,
+    1 possible, 0 no step
   workload_name: |
     workload that the first role was given to, by its ARN where AWS says it, else the role
     session name that a service gave
@@ -44,8 +46,18 @@ starts as (
 origins as (
     select
         *,
-        case confidence when 'certain' then 3 when 'likely' then 2 when 'possible' then 1 else 0 end
-            as confidence_rank
+        case
+            -- A user's or root's own calls name it, however its credentials were issued to it
+            when
+                not is_assumed_root
+                and principal_type in ('user', 'root', 'identity_center_user')
+                and (link = 'none' or issuer_principal_id = principal_id)
+                then 3
+            when confidence = 'certain' then 3
+            when confidence = 'likely' then 2
+            when confidence = 'possible' then 1
+            else 0
+        end as confidence_rank
     from session_origins
 ),
 

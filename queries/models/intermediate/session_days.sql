@@ -33,6 +33,7 @@ columns:
   user_agents: user agents of the calls
   is_console: whether any call came from the console; null where no event says
   is_mfa_authenticated: whether MFA was checked when the session began; null where no event says
+  is_assumed_root: whether it is a root session that AssumeRoot gave out
   first_event_time: first call of the day
   last_event_time: last call of the day
   n_events: number of calls, each counted once
@@ -51,8 +52,8 @@ calls as (
 )
 
 select
-    event_date,
-    session_id,
+    calls.event_date,
+    calls.session_id,
     -- Another account's trail may know the caller by account only: its word counts last
     coalesce(min(principal_id) filter (where is_told), min(principal_id)) as principal_id,
     coalesce(min(principal_type) filter (where is_told), min(principal_type)) as principal_type,
@@ -70,10 +71,13 @@ select
     list_sort(array_agg(distinct user_agent) filter (where user_agent is not null)) as user_agents,
     bool_or(is_console) as is_console,
     bool_or(is_mfa_authenticated) as is_mfa_authenticated,
+    (calls.event_date, calls.session_id) in (
+        select (roots.event_date, roots.access_key_id) from assumed_roots as roots
+    ) as is_assumed_root,
     min(event_time) as first_event_time,
     max(event_time) as last_event_time,
     count(*) filter (where is_counted) as n_events,
     count(*) filter (where is_counted and is_error) as n_errors,
     count(*) filter (where is_counted and is_denied) as n_denied
 from calls
-group by event_date, session_id
+group by calls.event_date, calls.session_id

@@ -20,6 +20,7 @@ columns:
   session_id: the session
   principal_id: stable principal of the session
   principal_type: its type
+  is_assumed_root: whether it is a root session that AssumeRoot gave out
   session_name: its role session name
   workload_arn: workload that the credentials were issued to, as AWS says
   link: |
@@ -56,6 +57,7 @@ select
     days.session_id,
     days.principal_id,
     days.principal_type,
+    days.is_assumed_root,
     days.session_name,
     days.workload_arn,
     case

@@ -17,8 +17,10 @@ checks:
     path_is_whole: >
       array_length(path) = depth + 1 and path[1] = root_principal_id
       and path[depth + 1] = principal_id
-    none_is_none: (link = 'none') = (confidence = 'none')
-    certain_needs_a_key: confidence <> 'certain' or link = 'key'
+    none_is_none: >
+      (link = 'none') = (link_confidence = 'none')
+      and (link = 'none' and chain_end <> 'identity') = (confidence = 'none')
+    certain_needs_a_key: confidence <> 'certain' or link = 'key' or depth = 0
     certain_needs_an_end: >
       confidence <> 'certain' or chain_end in ('identity', 'service', 'outside_account')
 columns:
@@ -41,8 +43,9 @@ columns:
   link: evidence for this session's own issuance
   confidence: |
     how sure the root is: the least of the chain's steps, so certain only where access keys prove
-    each; at most possible where chain_end says that the chain leaves the data before its root
-  link_confidence: how sure this session's own issuance is
+    each, or where a user or root calls as itself; at most possible where chain_end says that the
+    chain leaves the data before its root; none where nothing leads beyond the session
+  link_confidence: how sure this session's own issuance is; none where the data does not hold it
   chain_end: |
     why the chain ends: identity, service and outside_account are ends by nature; not_in_data is
     a role whose issuance the data does not hold, ambiguous has several candidates, too_long goes
@@ -122,8 +125,8 @@ select
     cast(array_length(chains.path) - 1 as integer) as depth,
     own.link,
     case
-        when own.link = 'none' then 'none'
-        when chains.confidence_rank = 1 then 'possible'
+        when chains.confidence_rank = 0 and chains.chain_end <> 'identity' then 'none'
+        when chains.confidence_rank < 2 then 'possible'
         when chains.chain_end in ('not_in_data', 'ambiguous', 'too_long') then 'possible'
         when chains.confidence_rank = 3 then 'certain'
         else 'likely'
