@@ -223,7 +223,12 @@ def _write_next(console: Console, place: DemoFolder) -> None:
     say(console, "Where to go next", "bold")
     for line in (
         f"{called} models {_context(place)}",
-        f"{called} sql {lake} 'from session_lineage where depth > 1 limit 10'",
+        f'{called} sql {lake} " \\',
+        "    select first_event_time, array_to_string(path, ' > ') as through, \\",
+        "      coalesce(root_human, root_principal_id) as who, confidence, link \\",
+        "    from session_lineage where depth > 1 and root_principal_type \\",
+        "      not in ('role', 'account', 'aws_service', 'unknown') \\",
+        '    order by first_event_time desc limit 10"',
         f"{called} coverage {lake} --hours --from 3d",
         f"{called} ingest YOUR-LOGS   # a folder or s3://…, into ./lake",
         f"{called} --help",
