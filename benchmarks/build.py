@@ -68,7 +68,9 @@ def full(folder: Path, asked: argparse.Namespace) -> list[str]:
     lines.append("|---|---:|---:|---:|")
     for millions in asked.full:
         events = int(millions * 1_000_000)
-        trail = _simulated(folder / "events", Plan(accounts=8, days=30, start=_START, events=events))
+        trail = _simulated(
+            folder / "events", Plan(accounts=8, days=30, start=_START, events=events)
+        )
         _ingest(trail, folder / "full")
         shutil.rmtree(trail)
         run = run_module("benchmarks.build", "build", str(folder / "full"))
