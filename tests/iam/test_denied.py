@@ -124,11 +124,12 @@ def _in_sql(messages: Sequence[str]) -> list[Denial | None]:
     con = duckdb.connect()
     con.execute(
         "create table cloudtrail_logs (recipientaccountid varchar, useridentity struct(accountid "
-        "varchar), eventid varchar, event_date date, event_time timestamptz, errormessage varchar)"
+        "varchar), eventid varchar, record_hash varchar, event_date date, "
+        "event_time timestamptz, errormessage varchar)"
     )
     for number, message in enumerate(messages):
         values = ["111122223333", None, str(number), message]
-        con.execute("insert into cloudtrail_logs values (?, ?, ?, null, null, ?)", values)
+        con.execute("insert into cloudtrail_logs values (?, ?, ?, null, null, null, ?)", values)
     query = read_query("models/staging/access_denied_messages")
     found = {
         int(row[0]): Denial(*row[1:])
