@@ -7,6 +7,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,8 +46,14 @@ _SHORT = 19
 @click.option(
     "--yes", "-y", is_flag=True, cls=Option, help="Use a folder that holds other things too."
 )
+@click.option(
+    "--until",
+    cls=Option,
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The last day of the two weeks (default: yesterday); the same day, the same events.",
+)
 @click.pass_obj
-def demo_command(told: Invocation, folder: Path, yes: bool) -> None:
+def demo_command(told: Invocation, folder: Path, yes: bool, until: datetime | None) -> None:
     """From nothing to answers, on an invented organisation; about a minute.
 
     Simulates two weeks, ingests the trails, builds the audit tables and asks three questions.
@@ -61,7 +68,11 @@ def demo_command(told: Invocation, folder: Path, yes: bool) -> None:
     place.clear()
     _print(lambda console: _write_step(console, 1, "simulating two weeks of four accounts"))
     with Line("founding the organisation", quiet=told.quiet) as line:
-        truth = simulate_demo(place, lambda n: line.say(lambda: f"{n:,} events written"))
+        truth = simulate_demo(
+            place,
+            lambda n: line.say(lambda: f"{n:,} events written"),
+            until.date() if until else None,
+        )
     _print(lambda console: _write_truth(console, truth, place))
     with Line("listing", quiet=told.quiet) as line:
         lake, summary = ingest_demo(place, IngestProgress(line).report)

@@ -19,6 +19,9 @@ from pipeline.simulate.scope import write_moment
 from pipeline.simulate.session import Session
 from pipeline.simulate.world import World
 
+KEEPS_KEY = "012345"
+"""First digits of the users that call with their long-lived key; others trade it for a token."""
+
 
 def open_sso(world: World, actor: Actor, account: Account) -> Opening:
     """Sign in at the portal, take a role by SAML, then the console or the command line."""
@@ -158,25 +161,31 @@ def open_console(world: World, actor: Actor, account: Account) -> Opening:
 
 def open_key(world: World, actor: Actor, account: Account) -> Opening:
     """Use an IAM user's long-lived key; many of these users trade it for a token first."""
-    user_id = "AIDA" + actor.user_id.replace("-", "").upper()[:17]
-    key = "AKIA" + actor.user_id.replace("-", "").upper()[-16:]
-    session = Session(
-        account=account.id,
-        region=account.home,
-        identity=identity.iam_user(account.id, actor.name, user_id, key),
-        ip=actor.ip,
-        agent=actor.agent,
-        principal=f"arn:aws:iam::{account.id}:user/{actor.name}",
-        access_key=key,
-        is_cli=actor.agent.startswith("aws-cli"),
-        values={"principal_id": user_id},
-        lineage=Lineage((f"arn:aws:iam::{account.id}:user/{actor.name}",), "user"),
-    )
-    if actor.user_id[0] in "012345":
+    session = key_session(account, actor.name, actor.user_id, actor.ip, actor.agent)
+    if actor.user_id[0] in KEEPS_KEY:
         return session
     if actor.user_id[0] in "678":
         return (yield from _federate(world, actor, session))
     return (yield from _trade(world, actor, session))
+
+
+def key_session(account: Account, name: str, number: str, ip: str, agent: str) -> Session:
+    """Return an IAM user with its long-lived key; user id and key follow from a UUID."""
+    plain = number.replace("-", "").upper()
+    user_id, key = "AIDA" + plain[:17], "AKIA" + plain[-16:]
+    arn = f"arn:aws:iam::{account.id}:user/{name}"
+    return Session(
+        account=account.id,
+        region=account.home,
+        identity=identity.iam_user(account.id, name, user_id, key),
+        ip=ip,
+        agent=agent,
+        principal=arn,
+        access_key=key,
+        is_cli=agent.startswith("aws-cli"),
+        values={"principal_id": user_id},
+        lineage=Lineage((arn,), "user"),
+    )
 
 
 def _trade(world: World, actor: Actor, user: Session) -> Opening:

@@ -28,7 +28,10 @@ class Scenario(Protocol):
     yields. Its events come on top of the plan's.
     """
 
-    start: float
+    @property
+    def start(self) -> float:
+        """When it begins."""
+        ...
 
     def act(self, world: World) -> Iterator[float]:
         """Yield the seconds to wait before going on."""

@@ -6,7 +6,7 @@ import csv
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from pipeline.ask.answer import Answer
@@ -15,6 +15,7 @@ from pipeline.ingest.run import Counts
 from pipeline.lake.catalog import Lake, open_lake
 from pipeline.queryfile import QueryFile, content_root, read_query
 from pipeline.simulate import Plan, Truth, simulate
+from pipeline.simulate.incidents import incidents, list_leavers
 from pipeline.simulate.roster import (
     ACCOUNTS,
     IDENTITIES,
@@ -101,13 +102,20 @@ QUESTIONS = (
 )
 
 
-def simulate_demo(folder: DemoFolder, progress: Callable[[int], None]) -> Truth:
-    """Write two weeks of an organisation of four accounts, the last day of them yesterday.
+def simulate_demo(
+    folder: DemoFolder, progress: Callable[[int], None], last: date | None = None
+) -> Truth:
+    """Write two weeks of an organisation of four accounts, with some incidents in them.
 
     Nothing is late: an object delivered after the end would make the end look like a gap.
+
+    Args:
+        folder: where to.
+        progress: called now and then with the number of events so far.
+        last: the last day, UTC; default yesterday. The same day always gives the same events.
     """
-    plan = _plan()
-    truth = simulate(plan, folder.trail, progress)
+    plan = _plan(last or datetime.now(UTC).date() - timedelta(days=1))
+    truth = simulate(plan, folder.trail, progress, incidents())
     _write_context(folder, plan)
     for question in QUESTIONS:
         text = (content_root() / "demo" / f"{question.name}.sql").read_text(encoding="utf-8")
@@ -138,18 +146,17 @@ def ask_demo(session: Session, question: Question) -> tuple[QueryFile, dict[str,
     return file, values, session.sql(file.sql, given)
 
 
-def _plan() -> Plan:
-    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return Plan(
-        accounts=4, seed=7, start=today - timedelta(days=DAYS), days=DAYS, events=EVENTS, late=0
-    )
+def _plan(last: date) -> Plan:
+    start = datetime(last.year, last.month, last.day, tzinfo=UTC) - timedelta(days=DAYS - 1)
+    return Plan(accounts=4, seed=7, start=start, days=DAYS, events=EVENTS, late=0)
 
 
 def _write_context(folder: DemoFolder, plan: Plan) -> None:
     """Write what the organisation would know of itself: its accounts and its people."""
     organisation, files = draw_organisation(plan), folder.context
     _write_csv(files["accounts"], ACCOUNTS, list_accounts(organisation))
-    _write_csv(files["identities"], IDENTITIES, list_identities(organisation))
+    people = [*list_identities(organisation), *list_leavers(organisation, plan.start)]
+    _write_csv(files["identities"], IDENTITIES, sorted(people))
     lines = [f'{name} = "{file.name}"' for name, file in files.items()]
     folder.settings.write_text("\n".join(["[context]", *lines]) + "\n", encoding="utf-8")
 

@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.simulate.record import Forms, Shape, draw
 from pipeline.simulate.template import compile_text, names
 
-_ACTIONS = ("storage", "compute", "identity", "operations", "platform", "delivery")
+_ACTIONS = ("storage", "compute", "identity", "operations", "platform", "delivery", "incidents")
 _DENIED = (
     "User: <principal> is not authorized to perform: <permission> on resource: <target> "
     "because no identity-based policy allows the <permission> action"
