@@ -84,6 +84,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the demo's story short."""
     monkeypatch.setattr(demo, "EVENTS", 400)
     monkeypatch.setattr(demo, "DAYS", 2)
+    monkeypatch.setattr(demo, "incidents", tuple)
 
 
 @pytest.mark.usefixtures("small")
