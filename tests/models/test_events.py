@@ -155,6 +155,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "the console's user agent, which anyone can say": (
         {"eventVersion": "1.11", "userAgent": "console.ec2.amazonaws.com"},
+        {"is_console": None},
+    ),
+    "an agent of its own without the flag": (
+        {"eventVersion": "1.11", "userAgent": "aws-cli/2.17"},
         {"is_console": False},
     ),
     "parameters that are no object": (

@@ -52,7 +52,7 @@ columns:
   vpc_endpoint_id: the VPC endpoint it came through
   tls_version: the TLS version of the request
   is_mfa_authenticated: "whether AWS checked a second factor; null: unknown, as for long-term keys"
-  is_console: "whether the console made it; null: unknown, as before version 1.08"
+  is_console: "whether the console made it; null: unknown, as where only the user agent says so"
   session_created_at: when the session began
   request_parameters: what was asked for, as JSON text
   response_elements: what was answered, as JSON text

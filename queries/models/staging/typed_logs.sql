@@ -52,7 +52,7 @@ columns:
   denied_action: the IAM action that the message of a denied call names
   is_mfa_authenticated: "whether AWS checked a second factor; null: unknown, as for long-term keys"
   is_management_event: "as the record says, else by its category; null: neither tells"
-  is_console: "whether the console made it; null: unknown, as before version 1.08"
+  is_console: "whether the console made it; null: unknown, as where only the user agent says so"
   source_ip: "the IP address it came from; null: a service, or no address"
   source_service: the service that sourceIPAddress names
   session_created_at: when the session began
@@ -116,11 +116,16 @@ select
     case management_flag
         when 'true' then true when 'false' then false else event_category = 'Management'
     end as is_management_event,
-    -- the flag came with version 1.08 and is written where true; before, a user agent may tell
+    -- The flag came with version 1.08 and is written where true. Before, a user agent tells; since
+    -- then one that says it without the flag may be the console of a service that writes none, or
+    -- anyone.
     case
         when console_flag = 'true' or event_type like 'AwsConsole%' then true
+        when
+            user_agent = 'signin.amazonaws.com' or user_agent like 'console.%amazonaws.com'
+            or user_agent like '%S3Console/%'
+            then case when event_version < '1.08' then true end
         when event_version >= '1.08' then false
-        when user_agent like 'console.%amazonaws.com' or user_agent like '%S3Console/%' then true
     end as is_console,
     case
         when source_address like '%:%' or translate(source_address, '0123456789., ', '') = ''
