@@ -47,7 +47,7 @@ def test_examples_in_docstrings_hold(module: str) -> None:
 
 def test_times_in_docstrings_hold() -> None:
     """What the reader of times shows is what happens."""
-    assert doctest.testmod(import_module("pipeline.steps.times")).failed == 0
+    assert doctest.testmod(import_module("pipeline.settings.times")).failed == 0
 
 
 def test_flag_over_variable_over_file_over_default(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,6 +176,37 @@ class Session:
         """
         return self.snapshot(at).sql(query, parameters)
 
+    def ask(
+        self,
+        question: str,
+        *,
+        at: int | datetime | None = None,
+        library: str | Path | None = None,
+        **values: Any,
+    ) -> Answer:
+        """Ask a saved question, as `trailhouse query` does.
+
+        Example:
+            lake.ask("who-changed", resource="sg-0a1b2c3d", since="7d").polars()
+
+        Args:
+            question: its name.
+            at: a snapshot id, or an instant: the newest snapshot of that time.
+            library: a folder of questions of one's own, which are looked for first.
+            values: its parameters, written as on the command line; a period is `since` and
+                `until`.
+
+        Raises:
+            UsageError: there is no such question, or a value is missing or stands for nothing.
+            QueryError: a model that it reads was not built yet.
+            SnapshotNotFound: there is none of that id or time.
+        """
+        from pipeline.ask.library.asking import ask
+        from pipeline.ask.library.folder import Library
+
+        found = Library(Path(library) if library else None).read(question)
+        return ask(self.snapshot(at), found, values).answer
+
     def snapshot(self, at: int | datetime | None = None) -> Snapshot:
         """Fix one snapshot, for several queries that must agree with one another.
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "maintain": ("pipeline.cli.maintain", "Compact, expire and remove what is too old."),
     "build": ("pipeline.cli.build", "Make the audit tables from what is new in the lake."),
     "models": ("pipeline.cli.models", "List the audit tables: grain, freshness, columns, SQL."),
+    "query": ("pipeline.cli.query", "Ask a saved question: who changed this, who really was it."),
     "sql": ("pipeline.cli.sql", "Ask the lake a question in SQL."),
     "simulate": ("pipeline.cli.simulate", "Write the trails of an invented organisation."),
     "config": ("pipeline.cli.config", "Show every setting and where its value came from."),
@@ -38,7 +39,7 @@ SECTIONS = {
     "Begin": ("demo", "simulate"),
     "Fill the lake": ("ingest", "quarantine", "maintain"),
     "Audit tables": ("build", "models"),
-    "Look into it": ("status", "coverage", "sql"),
+    "Look into it": ("status", "coverage", "query", "sql"),
     "Set up": ("config", "completion"),
 }
 

@@ -73,13 +73,13 @@ def sql_command(
     """
     text = _read(query)
     values = dict(map(_parameter, parameters))
-    moment = _moment(at) if at is not None else None
+    moment = moment_of(at) if at is not None else None
     lake = told.open_lake()
     from pipeline.steps.query import query as ask
 
     with ask(lake, text, values, at=moment) as answer:
         if explain:
-            _print_plan(output, answer.plan)
+            print_plan(output, answer.plan)
         else:
             print_rows(output, answer.batches())
 
@@ -105,14 +105,15 @@ def _parameter(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _moment(text: str) -> int | datetime:
+def moment_of(text: str) -> int | datetime:
     """Return the snapshot or the instant; ids of snapshots are long numbers."""
     from pipeline.steps.times import parse_time
 
     return int(text) if text.isascii() and text.isdigit() else parse_time(text)
 
 
-def _print_plan(output: Output, plan: Plan) -> None:
+def print_plan(output: Output, plan: Plan) -> None:
+    """Print which files and days a query would read."""
     from dataclasses import asdict
 
     from pipeline.cli.encode import table_of

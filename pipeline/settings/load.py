@@ -21,6 +21,7 @@ from pipeline.settings.model import (
     CatalogSettings,
     ContextSettings,
     IngestSettings,
+    LibrarySettings,
     MaintainSettings,
     S3Settings,
     Settings,
@@ -139,12 +140,13 @@ def _anchored(content: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Take relative paths of the file from the file's own folder."""
     if isinstance(content.get("lake"), str):
         content["lake"] = _anchor(content["lake"], folder)
-    context = content.get("context")
-    if isinstance(context, dict):
-        content["context"] = {
-            name: _anchor(path, folder) if isinstance(path, str) else path
-            for name, path in context.items()
-        }
+    for section in ("context", "library"):
+        paths = content.get(section)
+        if isinstance(paths, dict):
+            content[section] = {
+                name: _anchor(path, folder) if isinstance(path, str) else path
+                for name, path in paths.items()
+            }
     sources = content.get("sources")
     if isinstance(sources, list):
         content["sources"] = [
@@ -206,7 +208,7 @@ def _origins(
             origins[f"sources[{number}].{key}"] = place_of(
                 place, text, ["sources", str(number), key]
             )
-    for name in [*names(), "sources", "catalog", "s3", "ingest", "maintain", "context"]:
+    for name in [*names(), "sources", "catalog", "s3", "ingest", "maintain", "context", "library"]:
         if os.environ.get(variable(name)):
             origins = {n: o for n, o in origins.items() if not n.startswith(f"{name}[")}
             origins[name] = variable(name)
@@ -273,6 +275,7 @@ def _model_of(keys: list[str]) -> type[BaseModel]:
         "ingest": IngestSettings,
         "maintain": MaintainSettings,
         "context": ContextSettings,
+        "library": LibrarySettings,
         "sources": SourceSettings,
     }
     for key in keys[:-1]:

@@ -153,6 +153,17 @@ class ContextSettings(_Section):
     )
 
 
+class LibrarySettings(_Section):
+    """Questions of one's own, which `trailhouse query` offers beside those of Trailhouse."""
+
+    folder: str | None = Field(
+        None,
+        description="folder of .sql files with the header of a question; one with the name of a "
+        "question of Trailhouse is asked in its place",
+        examples=["questions"],
+    )
+
+
 class SourceSettings(_Section):
     """A source that `trailhouse ingest` reads when none is named."""
 
@@ -188,6 +199,7 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     maintain: MaintainSettings = MaintainSettings()
     context: ContextSettings = ContextSettings()
+    library: LibrarySettings = LibrarySettings()
     sources: Annotated[tuple[SourceSettings, ...], NoDecode] = ()
 
     @field_validator("sources", mode="before")
