@@ -12,10 +12,12 @@ import pyarrow as pa
 
 from pipeline.ask.explain import Plan
 from pipeline.ask.statement import refusal
-from pipeline.errors import LakeError
+from pipeline.errors import LakeError, QueryError
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from pipeline.ask.dialect import Note, Translation
 
 _BATCH_ROWS = 20_000
 
@@ -34,11 +36,13 @@ class Answer:
         sql: str,
         plan: Plan,
         damage: Callable[[Exception], LakeError | None] = lambda _: None,
+        translation: Translation | None = None,
     ) -> None:
         self._cursor = cursor
         self._relation = relation
         self._sql = sql
         self._damage = damage
+        self._translation = translation
         self.plan = plan
         """Which snapshot, files and days the query reads."""
 
@@ -46,6 +50,16 @@ class Answer:
     def columns(self) -> list[str]:
         """The names of the columns."""
         return list(self._relation.columns)
+
+    @property
+    def sql(self) -> str:
+        """The query as DuckDB runs it: as it was asked, or what it was translated to."""
+        return self._sql
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was resolved or changed in the translation of the query."""
+        return self._translation.notes if self._translation else ()
 
     @property
     def types(self) -> list[str]:
@@ -109,4 +123,11 @@ class Answer:
         try:
             yield
         except (duckdb.Error, OSError, RuntimeError) as refused:
-            raise self._damage(refused) or refusal(refused, self._sql) from refused
+            raise self._damage(refused) or self._refusal(refused) from refused
+
+    def _refusal(self, refused: duckdb.Error | OSError | RuntimeError) -> QueryError:
+        if self._translation is None:
+            return refusal(refused, self._sql)
+        from pipeline.ask.dialect.refused import refusal_of
+
+        return refusal_of(refused, self._translation)

@@ -29,6 +29,7 @@ from pipeline.lake.schema import TABLES
 from pipeline.lake.snapshot import LakeView, TableView, connect, read_lake, scan_sql
 
 if TYPE_CHECKING:
+    from pipeline.ask.dialect import Dialect, Translation
     from pipeline.ask.models import Named, View
 
 Parameters = Mapping[str, Any] | Sequence[Any]
@@ -48,8 +49,17 @@ class Snapshot:
     _files: dict[str, TableFiles] = field(default_factory=dict)
     _models: list[Named] = field(default_factory=list)
 
-    def sql(self, query: str, parameters: Parameters | None = None) -> Answer:
-        """Ask one DuckDB query; see `Session.sql`."""
+    def sql(
+        self,
+        query: str,
+        parameters: Parameters | None = None,
+        *,
+        dialect: Dialect | str | None = None,
+        lenient: bool = False,
+    ) -> Answer:
+        """Ask one query; see `Session.sql`."""
+        if dialect is not None:
+            return self._translated(query, parameters, dialect, lenient)
         cursor = self.connection.cursor()
         statement: Statement | None = None
         try:
@@ -69,11 +79,36 @@ class Snapshot:
             self._files[table] = list_files(view)
         return self._files[table]
 
+    def _translated(
+        self, query: str, given: Parameters | None, dialect: Dialect | str, lenient: bool
+    ) -> Answer:
+        """Ask a query that was written for Athena or CloudTrail Lake."""
+        from pipeline.ask.dialect import Dialect, translate
+        from pipeline.ask.dialect.macros import make_macros
+        from pipeline.ask.dialect.refused import refusal_of
+        from pipeline.ask.models import table_names
+
+        translation = translate(
+            query, Dialect(dialect), table_names(), lenient=lenient, given=_named(given) or ()
+        )
+        cursor = self.connection.cursor()
+        try:
+            make_macros(cursor)
+            statement = read_statement(cursor, translation.sql)
+            return self._answer(cursor, statement, given, translation)
+        except (duckdb.Error, RuntimeError) as refused:
+            cursor.close()
+            raise self._lacking(refused) or refusal_of(refused, translation) from refused
+        except BaseException:
+            cursor.close()
+            raise
+
     def _answer(
         self,
         cursor: duckdb.DuckDBPyConnection,
         statement: Statement,
         given: Parameters | None,
+        translation: Translation | None = None,
     ) -> Answer:
         views: Mapping[str, View] = {}
         derived: Mapping[str, TableView] = {}
@@ -99,12 +134,23 @@ class Snapshot:
         for name, view in views.items():
             cursor.execute(f"create temp view {name} as {view.sql}")
         relation = cursor.sql(statement.sql, params=_named(given))
-        return Answer(cursor, relation, statement.sql, Plan(tuple(plans)), self._damage)
+        plan = Plan(tuple(plans))
+        return Answer(cursor, relation, statement.sql, plan, self._damage, translation)
 
     def _refusal(
         self, refused: duckdb.Error | RuntimeError, query: str, statement: Statement | None
     ) -> LakeError | QueryError:
         """Say why a query was refused: for a file of the lake, a model, or the query itself."""
+        if lacking := self._lacking(refused):
+            return lacking
+        from pipeline.ask.advice import advise
+        from pipeline.ask.models import table_names
+
+        tree = statement.tree if statement else None
+        return refusal(refused, query, advise(refused, tree, table_names()))
+
+    def _lacking(self, refused: duckdb.Error | RuntimeError) -> LakeError | QueryError | None:
+        """Say of a refusal that a file is damaged or a model not built; None: it is neither."""
         if damage := self._damage(refused):
             return damage
         missing = _MISSING.search(str(refused))
@@ -113,11 +159,7 @@ class Snapshot:
         if lacking:
             what = f"{name} reads {lacking}, which" if lacking != name else f"the model {name}"
             return QueryError(f"{what} was not built yet", "run: trailhouse build")
-        from pipeline.ask.advice import advise
-        from pipeline.ask.models import table_names
-
-        tree = statement.tree if statement else None
-        return refusal(refused, query, advise(refused, tree, table_names()))
+        return None
 
     def _named(self) -> Named:
         """Return what names of models stand for; made on first use, since it is slow to load."""
@@ -157,8 +199,10 @@ class Session:
         parameters: Parameters | None = None,
         *,
         at: int | datetime | None = None,
+        dialect: Dialect | str | None = None,
+        lenient: bool = False,
     ) -> Answer:
-        """Ask one DuckDB query of the newest snapshot, or of an older one.
+        """Ask one query of the newest snapshot, or of an older one.
 
         The tables are cloudtrail_logs, ingest_objects, ingest_quarantine and
         ingest_conflicts, and those of the models once `trailhouse build` has made them. Local
@@ -169,12 +213,15 @@ class Session:
             query: one select, explain, describe, summarize or show.
             parameters: values for `$name` by name, or for `?` in order.
             at: a snapshot id, or an instant: the newest snapshot of that time.
+            dialect: `athena` or `lake`, what the query was written for; default DuckDB's SQL.
+                What was resolved on the way is in the answer's notes.
+            lenient: with a dialect, mend common mistakes of queries, and say so in the notes.
 
         Raises:
             QueryError: DuckDB refused the query, or it would write.
             SnapshotNotFound: there is none of that id or time.
         """
-        return self.snapshot(at).sql(query, parameters)
+        return self.snapshot(at).sql(query, parameters, dialect=dialect, lenient=lenient)
 
     def ask(
         self,

@@ -11,7 +11,7 @@ import click
 from pipeline.cli.group import Option
 from pipeline.cli.options import Invocation, command, output_options
 from pipeline.cli.output import Output
-from pipeline.cli.render import print_rows, print_summary, say
+from pipeline.cli.render import print_rows, print_summary, say, tell
 from pipeline.cli.text import count, moment, neutralise, size
 from pipeline.errors import UsageError
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
         "trailhouse sql @question.sql --param account=111122223333 --format csv -o answer.csv",
         'trailhouse sql "select count(*) from cloudtrail_logs" --at 2026-03-01T12:00Z',
         "trailhouse sql \"from cloudtrail_logs where event_date = '2026-03-01'\" --explain",
+        "trailhouse sql --dialect athena \"select eventname from my_table where year = '2026'\"",
+        "trailhouse sql --dialect lake @lake_query.sql --lenient --explain",
         'trailhouse sql "describe cloudtrail_logs"',
     ),
 )
@@ -53,6 +55,18 @@ if TYPE_CHECKING:
 @click.option(
     "--explain", is_flag=True, cls=Option, help="Show which files and days would be read."
 )
+@click.option(
+    "--dialect",
+    type=click.Choice(["athena", "lake"]),
+    cls=Option,
+    help="What the query was written for: AWS's Athena table, or CloudTrail Lake.",
+)
+@click.option(
+    "--lenient",
+    is_flag=True,
+    cls=Option,
+    help="With --dialect, mend common mistakes that Athena would refuse, and say so.",
+)
 @output_options
 @click.pass_obj
 def sql_command(
@@ -61,25 +75,33 @@ def sql_command(
     parameters: tuple[str, ...],
     at: str | None,
     explain: bool,
+    dialect: str | None,
+    lenient: bool,
     output: Output,
 ) -> None:
-    """Ask one DuckDB query of the lake's newest snapshot, or of an older one.
+    """Ask one query of the lake's newest snapshot, or of an older one.
 
-    QUERY is SQL, - to read it from standard input, or @FILE. The tables are cloudtrail_logs
-    (the columns of AWS's Athena table and event_time, event_date and more), ingest_objects,
-    ingest_quarantine and ingest_conflicts, and the audit tables that `trailhouse models` lists.
-    A query only reads, but it can read any local file that the user who runs it can: do not run
-    one you do not trust. Files of the lake are skipped by conditions on event_time, event_date.
+    QUERY is SQL of DuckDB, or with --dialect of Athena or CloudTrail Lake; - reads it from
+    standard input, @FILE from a file. The tables are cloudtrail_logs (the columns of AWS's Athena
+    table and event_time, event_date and more), event_data_store (the same as CloudTrail Lake has
+    them), ingest_objects, ingest_quarantine and ingest_conflicts, and the audit tables that
+    `trailhouse models` lists. A query only reads, but it can read any local file that the user who
+    runs it can: do not run one you do not trust. Files of the lake are skipped by conditions on
+    event_time, event_date, eventtime and the partition columns of Athena tables.
     """
     text = _read(query)
     values = dict(map(_parameter, parameters))
     moment = moment_of(at) if at is not None else None
+    if lenient and dialect is None:
+        raise UsageError("--lenient is about queries for Athena", "give --dialect as well")
     lake = told.open_lake()
     from pipeline.steps.query import query as ask
 
-    with ask(lake, text, values, at=moment) as answer:
+    with ask(lake, text, values, at=moment, dialect=dialect, lenient=lenient) as answer:
+        for note in answer.notes:
+            tell(str(note))
         if explain:
-            print_plan(output, answer.plan)
+            print_plan(output, answer.plan, answer.sql if dialect else "")
         else:
             print_rows(output, answer.batches())
 
@@ -112,14 +134,15 @@ def moment_of(text: str) -> int | datetime:
     return int(text) if text.isascii() and text.isdigit() else parse_time(text)
 
 
-def print_plan(output: Output, plan: Plan) -> None:
-    """Print which files and days a query would read."""
+def print_plan(output: Output, plan: Plan, translated: str = "") -> None:
+    """Print which files and days a query would read, and what it was translated to."""
     from dataclasses import asdict
 
     from pipeline.cli.encode import table_of
 
     if output.format in ("table", "json"):
-        print_summary(output, asdict(plan), lambda console: _write_plan(console, plan))
+        facts = ({"sql": translated} if translated else {}) | asdict(plan)
+        print_summary(output, facts, lambda console: _write_plan(console, plan, translated))
     else:
         print_rows(output, table_of([_row(table) for table in plan.tables]))
 
@@ -137,7 +160,10 @@ def _row(table: TablePlan) -> dict[str, object]:
     )
 
 
-def _write_plan(console: Console, plan: Plan) -> None:
+def _write_plan(console: Console, plan: Plan, translated: str) -> None:
+    if translated:
+        say(console, "translated to", "bold")
+        say(console, f"  {neutralise(translated)}", indent=2)
     if not plan.tables:
         say(console, "reads no table of the lake")
     for table in plan.tables:

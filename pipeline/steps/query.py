@@ -15,6 +15,8 @@ def query(
     parameters: Parameters | None = None,
     *,
     at: int | datetime | None = None,
+    dialect: str | None = None,
+    lenient: bool = False,
 ) -> Answer:
     """Ask one query of the newest snapshot, or of an older one.
 
@@ -24,4 +26,4 @@ def query(
         QueryError: DuckDB refused the query, or it would write.
         SnapshotNotFound: there is no snapshot of that id or time.
     """
-    return open_session(lake).sql(sql, parameters, at=at)
+    return open_session(lake).sql(sql, parameters, at=at, dialect=dialect, lenient=lenient)
