@@ -12,7 +12,7 @@ columns:
   sure: how sure that is; none, the way back was not found
 examples:
   - --resource sg-0a1b2c3d
-  - --resource 'arn:aws:iam::111122223333:role/*' --since 7d
+  - --resource 'arn:aws:iam::111122223333:role/deploy*' --since 7d
 */
 select
     event_time,

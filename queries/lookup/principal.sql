@@ -32,7 +32,8 @@ judged as (
             when lower_name = lower($value) then 2
             when ends_with(lower_id, '/' || lower($value)) then 2
             when ends_with(lower_id, ':' || lower($value)) then 2
-            when regexp_extract(lower_name, '^awsreservedsso_(.+)_[0-9a-f]{16}$', 1)
+            when
+                regexp_extract(lower_name, '^awsreservedsso_(.+)_[0-9a-f]{16}$', 1)
                 = lower($value) then 2
             when
                 regexp_extract($value, ':assumed-role/([^/]+)', 1) = regexp_extract(
