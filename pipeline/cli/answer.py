@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from pipeline.cli.arns import shorten_column
 from pipeline.cli.cells import cell_text
 from pipeline.cli.output import Output
 from pipeline.cli.render import print_rows, tell
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _LISTED = 3
 _LEAST_COLUMNS = 3
+_NAME = 12
+"""Most of a column's name that counts for its width; names are cut first."""
 _LONGEST = 0.3
 """Most of the width that a column of text asks for before others are left out."""
 
@@ -63,13 +66,14 @@ def print_answer(output: Output, asked: Asked, *, is_wide: bool) -> None:
     for note in notes(asked):
         tell(note)
     if output.format != "table":
-        print_rows(output, asked.answer.batches())
+        _tell_limit(asked, print_rows(output, asked.answer.batches()))
         return
     encoding = "utf-8" if output.path else None
     rows = read_rows(asked.answer.batches(), output.max_rows, is_wide=is_wide)
     with output.open() as out:
         for line in write_answer(output, asked, rows, is_wide=is_wide):
             out.write(line.encode(encoding or "utf-8", "backslashreplace") + b"\n")
+    _tell_limit(asked, len(rows.cells) + rows.n_more)
     if output.path:
         tell(f"{count(len(rows.cells) + rows.n_more, 'row')} to {output.path}")
 
@@ -87,6 +91,12 @@ def notes(asked: Asked) -> Iterator[str]:
             f"the lake's newest event is of {_minute(period.newest)}; ages such as 7d count back "
             "from now"
         )
+
+
+def _tell_limit(asked: Asked, n_rows: int) -> None:
+    """Say that there may be more than the question's own limit let through."""
+    if asked.limit is not None and n_rows >= asked.limit:
+        tell(f"the first {asked.limit:,}; there may be more: --limit")
 
 
 def write_answer(output: Output, asked: Asked, rows: Rows, *, is_wide: bool) -> Iterator[str]:
@@ -178,22 +188,25 @@ def leave_out_known(rows: Rows, asked: Asked) -> Rows:
 
 
 def fit_columns(rows: Rows, width: int, width_of: WidthOf) -> Rows:
-    """Return the first columns that fit a width with most of what is in them.
+    """Return the first columns that fit a width with most of what is in them, ARNs shortened.
 
     Columns stand in the order of their importance, so the last are left out first.
     """
     longest = max(int(width * _LONGEST), 20)
+    columns: list[list[str]] = []
     used = -2
-    fitting = 0
     for place, name in enumerate(rows.names):
-        value = max((width_of(row[place]) for row in rows.cells), default=0)
-        used += 2 + max(
-            min(width_of(name), 12), value if rows.whole[place] else min(value, longest)
-        )
+        column = [row[place] for row in rows.cells]
+        if not rows.whole[place]:
+            column = shorten_column(column, longest, width_of)
+        value = max(map(width_of, column), default=0)
+        room = value if rows.whole[place] else min(value, longest)
+        used += 2 + max(min(width_of(name), _NAME), room)
         if used > width and place >= _LEAST_COLUMNS:
             break
-        fitting = place + 1
-    return rows.of(range(fitting))
+        columns.append(column)
+    fitting = rows.of(range(len(columns)))
+    return replace(fitting, cells=list(map(list, zip(*columns, strict=True))))
 
 
 _PERIOD = ("since", "until")

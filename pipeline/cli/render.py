@@ -48,8 +48,8 @@ class _Seen:
         return pa.RecordBatchReader.from_batches(batches.schema, counting())
 
 
-def print_rows(output: Output, batches: pa.RecordBatchReader, whole: Collection[str] = ()) -> None:
-    """Print rows in the format asked for; only a table holds any of them in memory.
+def print_rows(output: Output, batches: pa.RecordBatchReader, whole: Collection[str] = ()) -> int:
+    """Print rows in the format asked for, and return how many; only a table holds any in memory.
 
     Args:
         output: where to, and in which format.
@@ -75,6 +75,7 @@ def print_rows(output: Output, batches: pa.RecordBatchReader, whole: Collection[
         tell("cells are shortened; -f json or --output has them whole")
     if output.path:
         tell(f"{count(seen.n_rows, 'row')} to {output.path}")
+    return seen.n_rows
 
 
 def print_summary(

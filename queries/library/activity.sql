@@ -4,6 +4,7 @@ topic: principals and keys
 grain: one row per call (event_id, account_id), newest first
 description: What did a principal do, itself or through the roles it took on?
 period: 7d
+first: principal-events
 parameters:
   principal: {kind: principal, required: true, example: anna}
   account: {kind: account}
@@ -11,7 +12,7 @@ parameters:
     kind: pattern
     meaning: Only these API operations, such as GetObject or 'Put*'.
     example: Put*
-  limit: {kind: number, default: 1000, meaning: Most calls to show}
+  limit: {kind: number, default: 200, meaning: Most calls to show}
 columns:
   service: the service that was asked
 examples:
@@ -35,10 +36,8 @@ select
     event_id
 from event_actors
 where
-    event_time >= $since
-    and event_time < $until
-    and (list_contains($principal, principal_id) or list_contains($principal, root_principal_id))
+    event_time >= $events_since
+    and event_time < $events_until
+    and list_contains($events, event_id)
     and ($account is null or list_contains($account, account_id))
-    and ($action is null or event_name like $action escape '\')
 order by event_time desc, event_id asc
-limit $limit

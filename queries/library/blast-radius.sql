@@ -5,7 +5,7 @@ grain: one row per resource, objects under their bucket (resource_arn)
 description: >
   What did a principal reach, itself and through roles, and what else could it reach by taking on
   roles as it and they did?
-period: 30d
+period: 7d
 parameters:
   principal: {kind: principal, required: true, example: anna}
   limit: {kind: number, default: 500, meaning: Most resources to show}

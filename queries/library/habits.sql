@@ -3,7 +3,7 @@ name: habits
 topic: principals and keys
 grain: one row per API operation (event_source, event_name)
 description: What does a principal usually call, and when did it last?
-period: 30d
+period: 7d
 parameters:
   principal: {kind: principal, required: true, example: deploy}
   account: {kind: account}

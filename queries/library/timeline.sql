@@ -4,10 +4,11 @@ topic: resources
 grain: one row per event and resource it names (event_id, account_id, resource_arn)
 description: Everything that happened to a resource, readings and failed calls too
 period: 7d
+first: resource-events
 parameters:
   resource: {kind: resource, required: true, example: sg-0a1b2c3d}
   account: {kind: account}
-  limit: {kind: number, default: 1000, meaning: Most calls to show}
+  limit: {kind: number, default: 200, meaning: Most calls to show}
 columns:
   who: the human behind it; where not known the principal at the chain's beginning, else its own
   sure: how sure that is; none, the way back was not found
@@ -25,14 +26,23 @@ mentions as (
         resource_arn
     from event_resources
     where
-        event_time >= $since
-        and event_time < $until
+        event_time >= $events_since
+        and event_time < $events_until
+        and list_contains($events, event_id)
         and (
-            resource_arn in (select unnest($resource))
+            list_contains($resource, resource_arn)
             or resource_type = 's3:object'
-            and regexp_extract(resource_arn, '^arn:[^:]*:s3:::[^/]+') in (select unnest($resource))
+            and list_contains($resource, regexp_extract(resource_arn, '^arn:[^:]*:s3:::[^/]+'))
         )
-        and ($account is null or list_contains($account, account_id))
+),
+
+calls as (
+    select *
+    from event_actors
+    where
+        event_time >= $events_since
+        and event_time < $events_until
+        and list_contains($events, event_id)
 )
 
 select
@@ -50,7 +60,6 @@ select
     calls.user_agent,
     calls.event_id
 from mentions
-inner join event_actors as calls using (event_date, event_id, account_id)
-where calls.event_time >= $since and calls.event_time < $until
+inner join calls using (event_date, event_id, account_id)
+where $account is null or list_contains($account, calls.account_id)
 order by calls.event_time desc, calls.event_id asc, mentions.resource_arn asc
-limit $limit

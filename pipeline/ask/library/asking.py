@@ -15,6 +15,7 @@ from pipeline.ask.library.lookup import Found, find
 from pipeline.ask.library.question import PERIOD, Parameter, Question
 from pipeline.errors import UsageError
 from pipeline.lake.schema import LOGS
+from pipeline.queryfile import read_query
 from pipeline.settings.age import parse_age
 from pipeline.settings.times import parse_time
 
@@ -61,6 +62,14 @@ class Asked:
     lacking: tuple[str, ...]
     answer: Answer
 
+    @property
+    def limit(self) -> int | None:
+        """Most rows that it lets through; None: all."""
+        for parameter in self.question.parameters:
+            if parameter.name == "limit":
+                return int(self.values.get("limit", parameter.default))
+        return None
+
 
 def ask(
     snapshot: Snapshot,
@@ -95,8 +104,9 @@ def ask(
     period = _period(snapshot, question, told, moment) if question.period else None
     if period:
         bound |= _days(period)
-    used = _used(question)
-    answer = snapshot.sql(question.file.sql, {n: v for n, v in bound.items() if n in used} or None)
+    if question.first:
+        bound |= _first_events(snapshot, read_query(f"lookup/{question.first}").sql, bound)
+    answer = _run(snapshot, question.file.sql, bound)
     lacking = _lacking(snapshot, question)
     return Asked(question, told, found, period, lacking, answer)
 
@@ -179,10 +189,23 @@ def _listed(value: Any) -> Sequence[str]:
     return [value] if isinstance(value, str) else list(map(str, value))
 
 
-def _used(question: Question) -> frozenset[str]:
-    """Return the parameters that the SQL has; a value for another is refused by DuckDB."""
-    found = duckdb.extract_statements(question.file.sql)
-    return frozenset(name for statement in found for name in statement.named_parameters)
+def _first_events(snapshot: Snapshot, sql: str, bound: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the events that a question is about, and between which instants they are."""
+    with _run(snapshot, sql, bound) as answer:
+        rows = answer.rows()
+    times = [time for _, time in rows]
+    return {
+        "events": [event for event, _ in rows],
+        "events_since": min(times, default=_BEGINNING),
+        "events_until": max(times, default=_BEGINNING) + _INSTANT,
+    }
+
+
+def _run(snapshot: Snapshot, sql: str, bound: Mapping[str, Any]) -> Answer:
+    """Run a query with the values it has; DuckDB refuses others."""
+    statements = duckdb.extract_statements(sql)
+    used = {name for statement in statements for name in statement.named_parameters}
+    return snapshot.sql(sql, {name: bound[name] for name in used & bound.keys()} or None)
 
 
 def _lacking(snapshot: Snapshot, question: Question) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ PERIOD = ("since", "until")
 
 _KNOWN = {
     *("name", "topic", "grain", "description", "period", "parameters"),
-    *("context", "columns", "examples"),
+    *("context", "columns", "examples", "first"),
 }
 _PARAMETER = {"kind", "meaning", "default", "required", "example", "choices"}
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -56,6 +56,9 @@ class Question:
         topic: what it is about, for the list.
         period: the length of the period that it looks at by default, counted back from the
             lake's newest day; all: the whole lake; empty: it has no period.
+        first: a query of queries/lookup that finds the events it is about, newest first; they are
+            bound as $events, with $events_since and $events_until, so that what else is known of
+            them is read of them alone.
         context: tables of context without which it cannot tell anything.
         meanings: what columns mean, where the models do not say it.
         examples: what stands after its name on the command line.
@@ -67,6 +70,7 @@ class Question:
     grain: str
     period: str
     parameters: tuple[Parameter, ...]
+    first: str = ""
     context: tuple[str, ...] = ()
     meanings: Mapping[str, str] = field(default_factory=dict)
     examples: tuple[str, ...] = ()
@@ -116,6 +120,7 @@ def read_question(text: str, place: str, *, is_own: bool = False) -> Question:
         topic=header.words("topic"),
         grain=header.words("grain"),
         period=_period(header),
+        first=str(file.header.get("first") or ""),
         parameters=tuple(_parameter(header, name, said) for name, said in parameters.items()),
         context=header.texts("context"),
         meanings={k: " ".join(str(v).split()) for k, v in header.mapping("columns").items()},
