@@ -64,6 +64,7 @@ class Context:
         is_lenient: whether common mistakes are mended and said rather than refused.
         written: names as the query had them, by what stands for them in the tree.
         given: the parameters that come with values, by their names in lower case.
+        values: the names of parameters by what stands in for them in the tree.
         notes: what was resolved or changed so far.
     """
 
@@ -74,11 +75,15 @@ class Context:
     is_lenient: bool = False
     written: dict[str, str] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
 
     def note(self, text: str, node: exp.Expr | None = None) -> None:
         """Say something of a part of the query, once."""
-        line, column = place(node, self.source) if node else (0, 0)
+        self.note_at(text, *(place(node, self.source) if node else (0, 0)))
+
+    def note_at(self, text: str, line: int, column: int) -> None:
+        """Say something of a place in the query, once."""
         if all(known.text != text for known in self.notes):
             self.notes.append(Note(text, line, column))
 

@@ -10,40 +10,57 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 
 from pipeline.ask.dialect.context import Context, Dialect
 
-_REGIONS = frozenset({"region", "region_partition", "p_region", "partition_region", "aws_region"})
-_ACCOUNTS = frozenset(
-    {"account", "account_partition", "account_id", "p_account", "partition_account", "accountid",
-     "aws_account_id", "partition_0"}
-)  # fmt: skip
-_PARTS = {"year": "%Y", "month": "%m", "day": "%d"}
-_DATES = frozenset(
-    {"timestamp", "date_partition", "dt", "p_date", "log_date", "date", "partition_date",
-     "event_day", "ds", "day_partition", "p_day", "logdate"}
-)  # fmt: skip
-_PADDED = re.compile(r"\d")
-_SHAPES = (
-    (re.compile(r"\d{4}/\d{1,2}/\d{1,2}"), "%Y/%m/%d"),
-    (re.compile(r"\d{4}-\d{1,2}-\d{1,2}"), "%Y-%m-%d"),
-    (re.compile(r"\d{8}$"), "%Y%m%d"),
-    (re.compile(r"\d{4}/\d{1,2}$"), "%Y/%m"),
-    (re.compile(r"\d{4}-\d{1,2}$"), "%Y-%m"),
+_REGION_NAMES = "region region_partition p_region partition_region aws_region"
+_ACCOUNT_NAMES = (
+    "account account_partition account_id accountid p_account partition_account aws_account "
+    "aws_account_id"
 )
-_WELL_FORMED = {
-    "%Y/%m/%d": re.compile(r"\d{4}/\d{2}/\d{2}"),
-    "%Y-%m-%d": re.compile(r"\d{4}-\d{2}-\d{2}"),
-    "%m": re.compile(r"\d{2}"),
-    "%d": re.compile(r"\d{2}"),
-    "%Y": re.compile(r"\d{4}"),
-}
-_FORMATS = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "%Y": "%Y", "%m": "%m", "%d": "%d"}
-_SAMPLE = {"%Y": "2000", "%m": "01", "%d": "01"}
-_FORMAT_WORDS = re.compile("|".join(_FORMATS))
-_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Like, exp.Between, exp.In)
+_DATE_NAMES = (
+    "timestamp date_partition dt p_date log_date date partition_date event_day eventdate ds "
+    "day_partition p_day logdate date_str datestr datehour date_hour partition_day"
+)
+_REGIONS = frozenset(_REGION_NAMES.split())
+_ACCOUNTS = frozenset(_ACCOUNT_NAMES.split())
+_DATES = frozenset(_DATE_NAMES.split())
+_PARTS = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H"}
+_FORMS = (
+    (re.compile(r"\d{4}/\d{1,2}/\d{1,2}/\d{1,2}"), "%Y/%m/%d/%H"),
+    (re.compile(r"\d{4}-\d{1,2}-\d{1,2}-\d{1,2}"), "%Y-%m-%d-%H"),
+    (re.compile(r"\d{4}/"), "%Y/%m/%d"),
+    (re.compile(r"\d{4}-"), "%Y-%m-%d"),
+    (re.compile(r"\d{6}(\d\d)?(%|$)"), "%Y%m%d"),
+)
+_WORDS = {"yyyy": "2000", "%Y": "2000", "MM": "01", "%m": "01", "dd": "01", "%d": "01"}
+_WORD = re.compile("|".join(_WORDS))
+_COMPARISONS = (
+    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Like, exp.Between, exp.In,
+    exp.NullSafeEQ, exp.NullSafeNEQ,
+)  # fmt: skip
+_DOCUMENTED = "the partitions that AWS documents"
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A column that is a partition in Athena, qualified with its source."""
+
+    column: exp.Column
+    name: str
+
+    @property
+    def owner(self) -> str:
+        """The source it is of."""
+        return self.column.table
+
+    @property
+    def is_time(self) -> bool:
+        """Tell whether its text is made of the time of the event."""
+        return self.name not in _REGIONS and self.name not in _ACCOUNTS
 
 
 def is_partition(name: str, context: Context) -> bool:
@@ -53,101 +70,133 @@ def is_partition(name: str, context: Context) -> bool:
     return name in _REGIONS or name in _ACCOUNTS or name in _PARTS or name in _DATES
 
 
-def substitute(found: Sequence[tuple[exp.Column, str]], context: Context) -> None:
+def substitute(found: Sequence[Partition], context: Context) -> None:
     """Put the text that each partition column would hold where the column is named."""
-    shapes = {name: _shape(name, [c for c, n in found if n == name]) for _, name in found}
-    for column, name in found:
-        _warn(column, name, shapes[name], context)
-        column.replace(_text_of(column, name, shapes[name]))
+    forms = {(part.owner, part.name): _form(part, found) for part in found if part.is_time}
+    for part in found:
+        form = forms.get((part.owner, part.name), "")
+        if form:
+            _judge(part, form, context)
+        part.column.replace(_text_of(part, form))
 
 
-def _text_of(column: exp.Column, name: str, shape: str) -> exp.Expr:
-    alias = column.args["table"]
-    if name in _REGIONS:
-        return exp.column("awsregion", table=alias.copy())
-    if name in _ACCOUNTS:
-        return exp.column("recipientaccountid", table=alias.copy())
-    day = exp.column("event_date", table=alias.copy())
-    text = exp.Anonymous(this="strftime", expressions=[day, exp.Literal.string(shape)])
+def _text_of(part: Partition, form: str) -> exp.Expr:
+    owner = part.column.args.get("table")
+    if not form:
+        name = "awsregion" if part.name in _REGIONS else "recipientaccountid"
+        return exp.Column(this=exp.to_identifier(name), table=owner and owner.copy())
+    moment = "event_time" if "%H" in form else "event_date"
+    column = exp.Column(this=exp.to_identifier(moment), table=owner and owner.copy())
+    text = exp.Anonymous(this="strftime", expressions=[column, exp.Literal.string(form)])
     text.type = exp.DataType.build("varchar")
     return text
 
 
-def _shape(name: str, columns: list[exp.Column]) -> str:
-    """Return the format of a partition's text: as documented, unless it is compared with others."""
-    default = _PARTS.get(name, "%Y/%m/%d")
-    for value in (text for column in columns for text in _compared(column)):
-        for shape, form in _SHAPES:
-            if shape.match(value) and name not in ("year", "month"):
+def _form(part: Partition, found: Sequence[Partition]) -> str:
+    """Return the format of a partition's text: as documented, unless it is compared with others.
+
+    A `day` beside a year or a month is the documented one, whatever it is compared with.
+    """
+    name = part.name
+    siblings = {other.name for other in found if other.owner == part.owner}
+    is_documented = name in _PARTS and (name != "day" or siblings & {"year", "month"})
+    if is_documented:
+        return _PARTS[name]
+    same = [other.column for other in found if (other.owner, other.name) == (part.owner, name)]
+    for text in (text for column in same for text in _compared(column, name in _DATES)):
+        for shape, form in _FORMS:
+            if shape.match(text):
                 return form
-    return default
+    return _PARTS.get(name, "%Y/%m/%d/%H" if "hour" in name else "%Y/%m/%d")
 
 
-def _compared(column: exp.Column) -> Iterator[str]:
-    """Yield the texts a column is compared with, formats of dates as a day in that format."""
-    comparison = column.find_ancestor(*_COMPARISONS)
-    if comparison is None:
+def _compared(column: exp.Column, is_wide: bool) -> Iterator[str]:
+    """Yield texts that a column is compared with; of a format of dates, a day in that format.
+
+    Args:
+        column: the column.
+        is_wide: whether texts count that are only somewhere in the same comparison, as where
+            a part of the column is compared, or it is parsed with a format.
+    """
+    comparison = column.find_ancestor(*_COMPARISONS, exp.StrToTime, exp.Anonymous)
+    if comparison is None or not (is_wide or _is_side(column, comparison)):
         return
     for literal in comparison.find_all(exp.Literal):
-        if not literal.is_string:
-            continue
-        text = literal.this
-        if _FORMAT_WORDS.search(text):
-            yield _FORMAT_WORDS.sub(lambda word: _SAMPLE[_FORMATS[word[0]]], text)
-        else:
-            yield text
-
-
-def _warn(column: exp.Column, name: str, shape: str, context: Context) -> None:
-    """Say where a value can never be met, because its form is another than the partition's."""
-    comparison = column.find_ancestor(*_COMPARISONS)
-    form = _WELL_FORMED.get(shape)
-    if comparison is None or form is None or name in _REGIONS | _ACCOUNTS:
-        return
-    for literal in list(comparison.find_all(exp.Literal)):
-        is_direct = literal.parent is comparison
-        if not is_direct or isinstance(comparison, exp.Like):
-            continue
-        padded = _pad(literal.this, shape)
-        if literal.is_string and form.fullmatch(literal.this):
-            continue
         if literal.is_string:
-            _mend_text(literal, padded, column, name, context)
-        elif padded:
-            context.mend(
-                f"{name} is text and {literal.this} a number", f"taken for '{padded}'", column
-            )
-            literal.replace(exp.Literal.string(padded))
+            yield _WORD.sub(lambda word: _WORDS[word[0]], literal.name)
 
 
-def _mend_text(
-    literal: exp.Expr, padded: str, column: exp.Column, name: str, context: Context
-) -> None:
-    """Say that a text never matches; where the translation is lenient, pad it."""
-    if not padded or padded == literal.this:
+def _is_side(column: exp.Column, comparison: exp.Expr) -> bool:
+    above = column.parent
+    while isinstance(above, exp.Paren | exp.Cast):
+        above = above.parent
+    return above is comparison
+
+
+def _judge(part: Partition, form: str, context: Context) -> None:
+    """Say where a value can never be met, because it is written otherwise than the partition."""
+    comparison = part.column.find_ancestor(*_COMPARISONS)
+    if comparison is None or part.column.parent is not comparison:
         return
-    if context.is_lenient:
-        context.note(f"{name} is written as '{padded}': '{literal.this}' is taken for it", column)
+    if isinstance(comparison, exp.Like):
+        return
+    for literal in _literals(comparison):
+        _judge_literal(part, form, literal, context)
+
+
+def _literals(comparison: exp.Expr) -> Iterator[exp.Expr]:
+    """Yield the literals that are sides of a comparison themselves."""
+    for literal in list(comparison.find_all(exp.Literal)):
+        if literal.parent is comparison:
+            yield literal
+
+
+def _judge_literal(part: Partition, form: str, literal: exp.Expr, context: Context) -> None:
+    padded = _pad(literal.name, form)
+    if not literal.is_string:
+        context.mend(
+            f"{part.name} is text, and {literal.name} is a number",
+            f"taken for '{padded or literal.name}'",
+            part.column,
+        )
+        literal.replace(exp.Literal.string(padded or literal.name))
+        return
+    if literal.name in ("", padded):
+        return
+    if context.is_lenient and padded:
+        context.note(
+            f"{part.name} is written as '{padded}': '{literal.name}' is taken for it", part.column
+        )
         literal.replace(exp.Literal.string(padded))
         return
+    written = f"as '{padded}'" if padded else f"like '{_SAMPLES[form]}'"
+    is_exact = isinstance(literal.parent, exp.EQ | exp.In)
+    outcome = "is met by none" if is_exact else "is compared with that as text"
+    hint = ", and --lenient takes it for that" if padded else ""
     context.note(
-        f"{name} = '{literal.this}' never matches in Athena, where it would be '{padded}'; "
-        "--lenient takes it for that",
-        column,
+        f"{part.name} is written {written} in {_DOCUMENTED}: '{literal.name}' {outcome}{hint}",
+        part.column,
     )
 
 
-def _pad(text: str, shape: str) -> str:
+_SAMPLES = {
+    "%Y": "2026", "%m": "07", "%d": "01", "%H": "05", "%Y/%m/%d": "2026/07/01",
+    "%Y-%m-%d": "2026-07-01", "%Y%m%d": "20260701", "%Y/%m/%d/%H": "2026/07/01/05",
+    "%Y-%m-%d-%H": "2026-07-01-05",
+}  # fmt: skip
+
+
+def _pad(text: str, form: str) -> str:
     """Return a value with its numbers as long as the form has them; empty: it is not of the form.
 
-    >>> _pad("2026/7/1", "%Y/%m/%d")
-    '2026/07/01'
+    >>> _pad("2026/7/1", "%Y/%m/%d"), _pad("7", "%m"), _pad("2026/07/01", "%d")
+    ('2026/07/01', '07', '')
     """
-    numbers = re.findall(r"\d+", text)
-    codes = re.findall(r"%[Ymd]", shape)
-    if len(numbers) != len(codes):
+    codes = re.findall(r"%[YmdH]", form)
+    shape = "[-/]?".join(r"(\d{1,4})" if code == "%Y" else r"(\d{1,2})" for code in codes)
+    found = re.fullmatch(shape, text)
+    if not found:
         return ""
-    result = shape
-    for code, number in zip(codes, numbers, strict=True):
-        result = result.replace(code, number.zfill(4 if code == "%Y" else 2), 1)
-    return result
+    for code, number in zip(codes, found.groups(), strict=True):
+        form = form.replace(code, number.zfill(4 if code == "%Y" else 2), 1)
+    return form

@@ -4,21 +4,39 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from pipeline.ask.dialect.context import Context
+from pipeline.ask.dialect.context import Context, Dialect
 
 _PATH = "$path"
+_OF_OBJECTS = {"$file_size": "size_bytes", "$file_modified_time": "modified"}
+"""Hidden columns that the ledger of objects knows of an event's object."""
 
 
-def hidden_column(name: str, alias: str, context: Context, node: exp.Expr) -> exp.Expr | None:
+def hidden_column(name: str, column: exp.Column, context: Context) -> exp.Expr | None:
     """Return what a hidden column is here; None: it is none.
 
     Raises:
         QueryError: a hidden column that the lake does not keep.
     """
-    if name == _PATH:
-        return exp.column("source_object", table=exp.to_identifier(alias, quoted=True))
-    if name.startswith("$"):
-        raise context.refuse(
-            f'"{name}" is not kept here', node, "objects and their sizes are in ingest_objects"
-        )
-    return None
+    if not name.startswith("$"):
+        return None
+    owner = column.args.get("table")
+    source = exp.Column(this=exp.to_identifier("source_object"), table=owner and owner.copy())
+    if context.dialect is Dialect.ATHENA and name == _PATH:
+        return source
+    if context.dialect is Dialect.ATHENA and name in _OF_OBJECTS:
+        return _of_object(_OF_OBJECTS[name], source)
+    raise context.refuse(
+        f'"{column.name}" is not kept here',
+        column,
+        "the objects that events were read from are in ingest_objects",
+    )
+
+
+def _of_object(fact: str, source: exp.Column) -> exp.Expr:
+    """Look a fact of an object up in the ledger: of its newest version that was read."""
+    told = exp.func(
+        "arg_max", exp.column(fact, table="objects"), exp.column("ingested_at", table="objects")
+    )
+    ledger = exp.to_table("ingest_objects").as_("objects")
+    same = exp.EQ(this=exp.column("uri", table="objects"), expression=source)
+    return exp.select(told).from_(ledger).where(same).subquery()

@@ -1,4 +1,4 @@
-"""Resolve tables and columns: what stands for our table, and which column each name means."""
+"""Resolve names: give every column the source it is of, and turn further dots into fields."""
 
 from __future__ import annotations
 
@@ -8,95 +8,53 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from pipeline.ask.dialect.context import Context, Dialect
+from pipeline.ask.dialect.context import Context
 from pipeline.ask.dialect.lenient import mend_alias, mend_field, mend_name
-from pipeline.ask.dialect.partitions import is_partition, substitute
+from pipeline.ask.dialect.partitions import Partition, is_partition, substitute
 from pipeline.ask.dialect.path import hidden_column
-
-_FACTS = "facts"
-_OTHER = "other"
-_DERIVED = "derived"
-_CATALOGS = frozenset({"awsdatacatalog", "hive", "lakehouse"})
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One item of a FROM clause.
-
-    Attributes:
-        alias: what its columns are qualified with.
-        kind: facts, another table of ours, or something derived in the query.
-        names: its columns in lower case; None: not known here.
-        table: its node, of a table.
-        asked: the table's name as the query has it; empty: a name of ours.
-    """
-
-    alias: str
-    kind: str
-    names: frozenset[str] | None
-    table: exp.Table | None = None
-    asked: str = ""
+from pipeline.ask.dialect.sources import (
+    Kind,
+    Source,
+    Sources,
+    asked_name,
+    name_tables,
+    quoted,
+    refuse_other_logs,
+)
 
 
 @dataclass(slots=True)
 class _Resolution:
-    """The names of one query on the way."""
+    """The names of one query on the way.
+
+    Attributes:
+        partitions: columns that are partitions in Athena, to be replaced when all are known.
+        used: sources that some column is of.
+    """
 
     context: Context
-    sources: dict[int, dict[str, Source]] = field(default_factory=dict)
-    partitions: list[tuple[exp.Column, str]] = field(default_factory=list)
-
-    def of_scope(self, scope: Scope) -> dict[str, Source]:
-        """Return the sources of a scope, by alias in lower case."""
-        owner = scope.parent if scope.is_udtf and scope.parent else scope
-        if id(owner) not in self.sources:
-            found = [self._source(alias, pair) for alias, pair in owner.selected_sources.items()]
-            self.sources[id(owner)] = {source.alias.lower(): source for source in found}
-        return self.sources[id(owner)]
-
-    def _source(self, alias: str, pair: tuple[exp.Expr, exp.Table | Scope]) -> Source:
-        node, source = pair
-        if isinstance(source, exp.Table):
-            return self._table(alias, source)
-        columns = node.args.get("alias") and node.args["alias"].args.get("columns")
-        if columns:
-            return Source(alias, _DERIVED, frozenset(c.name.lower() for c in columns))
-        return self._derived(alias, source)
-
-    def _derived(self, alias: str, scope: Scope) -> Source:
-        query = scope.expression
-        if not isinstance(query, exp.Query):
-            return Source(alias, _DERIVED, None)
-        names = frozenset(name.lower() for name in query.named_selects)
-        if "*" not in names and not any(s.is_star for s in query.selects):
-            return Source(alias, _DERIVED, names)
-        inner = self.of_scope(scope) if isinstance(query, exp.Select) else {}
-        if len(inner) == 1 and next(iter(inner.values())).kind == _FACTS:
-            return Source(alias, _FACTS, frozenset(self.context.types) | names)
-        return Source(alias, _DERIVED, None)
-
-    def _table(self, alias: str, table: exp.Table) -> Source:
-        context, name = self.context, table.name.lower()
-        own = context.dialect.table
-        if name in context.names and name != own:
-            return Source(alias, _OTHER, None, table)
-        facts = frozenset(context.types)
-        return Source(alias, _FACTS, facts, table, "" if name == own else table.name)
+    sources: Sources
+    partitions: list[Partition] = field(default_factory=list)
+    used: set[int] = field(default_factory=set)
 
 
 def resolve(tree: exp.Expr, context: Context) -> exp.Expr:
-    """Give every column the table it is of, and let what stands for our table be our table.
+    """Give every column the source it is of, and let what stands for our table be our table.
 
     Raises:
         QueryError: a table or a column that is none of ours, with its place.
     """
-    resolution = _Resolution(context)
+    sources = Sources(context)
+    resolution = _Resolution(context, sources)
     scopes = traverse_scope(tree)
-    for scope in scopes:
-        _name_tables(resolution.of_scope(scope).values(), context)
+    name_tables(scopes, sources)
     for scope in scopes:
         for column in list(_columns(scope)):
             _resolve_column(column, scope, resolution)
+    for scope in scopes:
+        for source in sources.of(scope).values():
+            if id(source) not in resolution.used:
+                refuse_other_logs(source, context)
     substitute(resolution.partitions, context)
     return tree
 
@@ -107,71 +65,79 @@ def _columns(scope: Scope) -> Iterator[exp.Column]:
             yield column
 
 
-def _name_tables(sources: object, context: Context) -> None:
-    """Rename tables to ours, under the aliases that the query knows them by."""
-    for source in sources:  # type: ignore[attr-defined]  # values of a dict
-        if source.table is None:
-            continue
-        name = context.dialect.table if source.kind == _FACTS else source.table.name.lower()
-        if source.asked:
-            asked = context.written.get(source.asked.lower(), source.asked)
-            context.note(f"{asked} is taken for {name}", source.table)
-        _refuse_hidden(source.table, context)
-        alias = source.table.args.get("alias")
-        source.table.set("this", exp.to_identifier(name))
-        source.table.set("db", None)
-        source.table.set("catalog", None)
-        if alias is None:
-            source.table.set("alias", exp.TableAlias(this=_quoted(source.alias)))
-
-
-def _refuse_hidden(table: exp.Table, context: Context) -> None:
-    if "$" in table.name and table.this.args.get("quoted"):
-        raise context.refuse(
-            f"{table.name} is a table of Athena's own about a table",
-            table,
-            "snapshots and files are shown by: trailhouse status --snapshots",
-        )
-    if table.db.lower() == "information_schema":
-        raise context.refuse(
-            f"information_schema.{table.name} is not here", table, "see: trailhouse models"
-        )
+def _parts(column: exp.Column) -> list[exp.Identifier]:
+    return [part for part in column.parts if isinstance(part, exp.Identifier)]
 
 
 def _resolve_column(column: exp.Column, scope: Scope, resolution: _Resolution) -> None:
-    """Qualify one column with its source, and turn dots into fields."""
-    parts: list[exp.Identifier] = [p for p in column.parts if isinstance(p, exp.Identifier)]
-    found = _find(parts, scope, resolution)
+    if _is_of_the_result(column, scope):
+        return
+    found = _find(_parts(column), scope, resolution)
     if found is None:
-        _unresolved(column, parts, scope, resolution)
+        _unresolved(column, scope, resolution)
         return
     source, (name, *fields) = found
-    context = resolution.context
-    low = name.name.lower()
-    new = exp.column(name.copy(), table=_quoted(source.alias))
-    new.this.update_positions(name) if hasattr(new.this, "update_positions") else None
-    if source.kind != _FACTS:
-        _replace(column, _dotted(new, fields))
+    resolution.used.add(id(source))
+    owner = quoted(source.alias) if source.alias and not _is_shared(column, scope) else None
+    new = exp.Column(this=name.copy(), table=owner)
+    if source.kind is Kind.FACTS and name.name.lower() not in (source.names or ()):
+        _replace_unlisted(column, new, fields, source, resolution)
         return
-    if low not in context.types and low not in (source.names or ()):
-        hidden = hidden_column(low, source.alias, context, column)
-        if hidden is not None:
-            _replace(column, hidden)
-            return
-        replaced = _replace(column, _dotted(new, fields))
-        assert isinstance(replaced, exp.Column)
-        resolution.partitions.append((replaced, low))
-        return
-    if fields:
-        _replace(column, mend_field(new, low, fields, context) or _dotted(new, fields))
-        return
-    _replace(column, new)
+    is_ours = source.kind is Kind.FACTS and name.name.lower() in resolution.context.types
+    mended = None
+    if is_ours and fields:
+        mended = mend_field(new, name.name.lower(), fields, resolution.context)
+    column.replace(mended or _dotted(new, fields))
 
 
-def _replace(column: exp.Column, new: exp.Expr) -> exp.Expr:
-    """Put an expression where a column was, under the column's comments."""
-    column.replace(new)
-    return new
+def _replace_unlisted(
+    column: exp.Column,
+    new: exp.Column,
+    fields: list[exp.Identifier],
+    source: Source,
+    resolution: _Resolution,
+) -> None:
+    """Replace a column that our table does not have: a hidden one, or a partition of Athena's."""
+    context, name = resolution.context, new.name.lower()
+    hidden = hidden_column(name, new, context)
+    if hidden is not None:
+        column.replace(hidden)
+    elif is_partition(name, context) and not fields:
+        column.replace(new)
+        resolution.partitions.append(Partition(new, name))
+    else:
+        raise _no_column(column, source, context, [new.name])
+
+
+def _is_of_the_result(column: exp.Column, scope: Scope) -> bool:
+    """Tell whether ORDER BY names a column of the result, which goes before those of tables."""
+    query = scope.expression
+    if column.table or not isinstance(query, exp.Query):
+        return False
+    order = column.find_ancestor(exp.Order, exp.Window, exp.Query)
+    if not isinstance(order, exp.Order) or order.parent is not query:
+        return False
+    if isinstance(query, exp.SetOperation):
+        return True
+    name = column.name.lower()
+    return any(
+        isinstance(item, exp.Alias) and item.alias.lower() == name and not _is_same(item, name)
+        for item in query.selects
+    )
+
+
+def _is_same(item: exp.Alias, name: str) -> bool:
+    """Tell whether an item of SELECT is a column under its own name."""
+    return isinstance(item.this, exp.Column) and item.this.name.lower() == name
+
+
+def _is_shared(column: exp.Column, scope: Scope) -> bool:
+    """Tell whether a join merged the column with another's by USING."""
+    if column.table or not isinstance(scope.expression, exp.Select):
+        return False
+    joins = scope.expression.args.get("joins") or ()
+    merged = {part.name.lower() for join in joins for part in (join.args.get("using") or ())}
+    return column.name.lower() in merged
 
 
 def _dotted(column: exp.Expr, fields: list[exp.Identifier]) -> exp.Expr:
@@ -186,8 +152,7 @@ def _find(
     """Return the source of a name and what of the name is left: the column, then fields."""
     within: Scope | None = scope
     while within is not None:
-        sources = resolution.of_scope(within)
-        found = _find_in(parts, sources, resolution.context)
+        found = _find_in(parts, resolution.sources.of(within), resolution.context)
         if found:
             return found
         within = within.parent
@@ -200,62 +165,57 @@ def _find_in(
     first = parts[0].name.lower()
     if len(parts) > 1 and first in sources:
         return sources[first], parts[1:]
-    for length in (2, 3):
-        if len(parts) > length and (source := sources.get(parts[length - 1].name.lower())):
-            is_path = source.table is not None and first not in context.types
-            if is_path:
-                return source, parts[length:]
-    sure = [s for s in sources.values() if s.names is not None and first in s.names]
-    if not sure:
-        is_ours = is_partition(first, context) or first.startswith("$")
-        sure = [s for s in sources.values() if s.kind == _FACTS and is_ours]
+    listed = [s for s in sources.values() if s.names is not None and first in s.names]
+    if listed:
+        return listed[0], parts
+    for n_owners in (2, 3):  # schema.table.column, catalog.schema.table.column
+        source = sources.get(parts[n_owners - 1].name.lower()) if len(parts) > n_owners else None
+        if source and source.table is not None:
+            return source, parts[n_owners:]
+    facts = [s for s in sources.values() if s.kind is Kind.FACTS]
+    if facts and (is_partition(first, context) or first.startswith("$")):
+        return facts[0], parts
     unsure = [s for s in sources.values() if s.names is None]
-    if sure or len(unsure) == 1:
-        return (sure or unsure)[0], parts
-    return None
+    return (unsure[0], parts) if len(unsure) == 1 else None
 
 
-def _unresolved(
-    column: exp.Column, parts: list[exp.Identifier], scope: Scope, resolution: _Resolution
-) -> None:
+def _unresolved(column: exp.Column, scope: Scope, resolution: _Resolution) -> None:
     """Mend a name that is no column, or refuse it with what it may have meant."""
     context = resolution.context
-    sources = list(resolution.of_scope(scope).values())
-    if any(source.names is None for source in sources):
-        return  # several tables whose columns are not known here: DuckDB tells
+    sources = list(_in_sight(scope, resolution))
     if mend_alias(column, scope, context) or mend_name(column, context):
         return
-    name = ".".join(part.name for part in parts)
-    asked = [source for source in sources if source.kind == _FACTS and source.asked]
-    if asked:
-        wanted = _strange(scope, resolution)
-        raise context.refuse(
-            f"no table {context.written.get(asked[0].asked.lower(), asked[0].asked)}; "
-            f"{context.dialect.table} has no column {', '.join(wanted)}",
-            column,
-            "columns are listed by: trailhouse sql 'describe " + context.dialect.table + "'",
-        )
-    raise context.refuse(
-        f"there is no column {name}",
-        column,
-        "columns are listed by: trailhouse sql 'describe " + context.dialect.table + "'",
-    )
+    if any(source.names is None for source in sources):
+        return  # of which of several tables it is, DuckDB tells
+    facts = [source for source in sources if source.kind is Kind.FACTS]
+    asked = next((source for source in facts if source.asked), facts[0] if facts else None)
+    raise _no_column(column, asked, context, _strange(scope, resolution))
+
+
+def _in_sight(scope: Scope, resolution: _Resolution) -> Iterator[Source]:
+    within: Scope | None = scope
+    while within is not None:
+        yield from resolution.sources.of(within).values()
+        within = within.parent
+
+
+def _no_column(
+    column: exp.Column, source: Source | None, context: Context, names: list[str]
+) -> Exception:
+    table = context.dialect.table
+    step = f"columns are listed by: trailhouse sql 'describe {table}'"
+    if source and source.asked:
+        what = f"there is no table {asked_name(source, context)}, and it cannot be {table}, "
+        return context.refuse(f"{what}which has no column {', '.join(names)}", column, step)
+    name = ".".join(part.name for part in _parts(column))
+    return context.refuse(f"there is no column {name}", column, step)
 
 
 def _strange(scope: Scope, resolution: _Resolution) -> list[str]:
     """Return the names of a scope that are no columns."""
-    names = []
-    for column in _columns(scope):
-        parts = [p for p in column.parts if isinstance(p, exp.Identifier)]
-        if _find(parts, scope, resolution) is None and parts[0].name not in names:
-            names.append(parts[0].name)
-    return names
-
-
-def _quoted(name: str) -> exp.Identifier:
-    return exp.to_identifier(name, quoted=True)
-
-
-def is_facts(dialect: Dialect, table: exp.Table) -> bool:
-    """Tell whether a table is the dialect's own, once tables are resolved."""
-    return table.name == dialect.table
+    names = [
+        _parts(column)[0].name
+        for column in _columns(scope)
+        if _find(_parts(column), scope, resolution) is None
+    ]
+    return list(dict.fromkeys(names))

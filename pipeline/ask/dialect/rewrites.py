@@ -20,17 +20,25 @@ from sqlglot import exp
 
 from pipeline.ask.dialect.annotation import annotate
 from pipeline.ask.dialect.context import Context
+from pipeline.ask.dialect.functions import translate_functions
+from pipeline.ask.dialect.lake import read_facts
 from pipeline.ask.dialect.lenient import mend_comparisons
 from pipeline.ask.dialect.naming import name_columns
+from pipeline.ask.dialect.placeholders import fill
 from pipeline.ask.dialect.resolve import resolve
+from pipeline.ask.dialect.unnest import expand_unnests
 
 Rewrite = Callable[[exp.Expr, Context], exp.Expr]
 """Changes a tree and returns it, or the one that takes its place."""
 
 REWRITES: tuple[Rewrite, ...] = (
+    fill,
     name_columns,
     resolve,
     annotate,
     mend_comparisons,
+    translate_functions,
+    expand_unnests,
+    read_facts,
 )
 """Names first, while items are as they were written; functions last, when types are known."""

@@ -5,44 +5,51 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from pyiceberg.types import NestedField, StructType
 from sqlglot import exp
 
 from pipeline.ask.dialect.context import Dialect
 from pipeline.lake.schema import LOGS
 from pipeline.lake.snapshot import duckdb_type
 
-_TIME = "timestamp"
-_MAP = "map(varchar, varchar)"
-_STORE_TYPES = {
-    "eventtime": _TIME,
-    "requestparameters": _MAP,
-    "responseelements": _MAP,
-    "additionaleventdata": _MAP,
-    "serviceeventdetails": _MAP,
-    "addendum": _MAP,
-    "edgedevicedetails": _MAP,
-    "insightdetails": _MAP,
-    "readonly": "boolean",
-    "managementevent": "boolean",
-}
-"""Where CloudTrail Lake's types differ from Athena's (reference: AWS CloudTrail user guide)."""
+MAPS = frozenset(
+    {"requestparameters", "responseelements", "additionaleventdata", "serviceeventdetails",
+     "addendum", "edgedevicedetails", "insightdetails"}
+)  # fmt: skip
+"""Columns that CloudTrail Lake has as maps, JSON text in Athena's table (addendum: a struct)."""
+
+TRUTHS = frozenset({"readonly", "managementevent"})
+"""Columns that CloudTrail Lake has as booleans."""
+
+STORE_COLUMNS = (
+    "eventversion", "useridentity", "eventtime", "eventsource", "eventname", "awsregion",
+    "sourceipaddress", "useragent", "errorcode", "errormessage", "requestparameters",
+    "responseelements", "additionaleventdata", "requestid", "eventid", "readonly", "resources",
+    "eventtype", "apiversion", "managementevent", "recipientaccountid", "sharedeventid",
+    "annotation", "vpcendpointid", "vpcendpointaccountid", "serviceeventdetails", "addendum",
+    "edgedevicedetails", "insightdetails", "eventcategory", "tlsdetails",
+    "sessioncredentialfromconsole", "eventjson", "eventjsonchecksum",
+)  # fmt: skip
+"""CloudTrail Lake's columns
+(https://docs.aws.amazon.com/awscloudtrail/latest/userguide/query-supported-event-schemas.html)."""
+
+_TEXT_DATE = '"creationdate" VARCHAR'
+_RESOURCES = "struct(accountid varchar, type varchar, arn varchar, arnprefix varchar)[]"
 
 
 @cache
 def columns(dialect: Dialect) -> Mapping[str, exp.DataType]:
     """Return the columns of a dialect's table by name in lower case."""
-    kinds = {f.name: duckdb_type(f.field_type) for f in LOGS.schema.fields}
+    kinds = {field.name: duckdb_type(field.field_type) for field in LOGS.schema.fields}
     if dialect is Dialect.LAKE:
-        kinds |= _STORE_TYPES
+        kinds = {name: _store_type(name, kinds.get(name, "varchar")) for name in STORE_COLUMNS}
     return {name: exp.DataType.build(kind, dialect="duckdb") for name, kind in kinds.items()}
 
 
-@cache
-def struct_fields(column: str) -> tuple[str, ...]:
-    """Return the fields of a column that is a list of structs or a struct; empty: it is neither."""
-    found = [f for f in LOGS.schema.fields if f.name == column]
-    kind = found[0].field_type if found else None
-    element = getattr(kind, "element_type", kind)
-    fields: tuple[NestedField, ...] = element.fields if isinstance(element, StructType) else ()
-    return tuple(f.name for f in fields)
+def _store_type(name: str, kind: str) -> str:
+    if name in MAPS:
+        return "map(varchar, varchar)"
+    if name in TRUTHS:
+        return "boolean"
+    if name == "useridentity":
+        return kind.replace(_TEXT_DATE, _TEXT_DATE.replace("VARCHAR", "TIMESTAMP"))
+    return {"eventtime": "timestamp", "resources": _RESOURCES}.get(name, kind)

@@ -10,13 +10,15 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token
 
-from pipeline.ask.dialect.context import Context, Dialect, Note
+from pipeline.ask.dialect.broken import check_tokens, explain_failure, straighten
+from pipeline.ask.dialect.context import Context, Dialect, Note, place
+from pipeline.ask.dialect.grammar import TrinoCalls
+from pipeline.ask.dialect.placeholders import stand_in
 from pipeline.ask.dialect.rewrites import REWRITES
 from pipeline.ask.dialect.schema import columns
-from pipeline.ask.dialect.text import check_tokens, explain_failure, prepare
 from pipeline.errors import QueryError
 
-_READ = "athena"
+_READ = TrinoCalls
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def translate(
     """
     context = Context(dialect, sql, {n.lower() for n in names}, columns(dialect), lenient)
     context.given = {name.lower(): name for name in given}
-    tree = _parse(prepare(context), context)
+    tree = _parse(stand_in(straighten(sql, context), context), context)
     for rewrite in REWRITES:
         tree = rewrite(tree, context)
     return Translation(tree.sql(dialect="duckdb", comments=False), tuple(context.notes), sql)
@@ -66,21 +68,51 @@ def _parse(text: str, context: Context) -> exp.Expr:
     tokens: list[Token] = []
     try:
         tokens = sqlglot.tokenize(text, read=_READ)
-        mended = check_tokens(tokens, context)
+        mended = check_tokens(text, tokens, context)
         if mended is not None:
             text = mended
             tokens = sqlglot.tokenize(text, read=_READ)
         trees = [tree for tree in sqlglot.parse(text, read=_READ) if tree is not None]
     except SqlglotError as failed:
         raise explain_failure(failed, tokens, context) from failed
-    if len(trees) != 1:
-        what = (
-            f"{len(trees)} SQL statements where one is asked for" if trees else "no SQL statement"
-        )
-        raise QueryError(what, "give one at a time")
-    if not isinstance(trees[0], exp.Query):
+    return _only(trees, context)
+
+
+def _only(trees: list[exp.Expr], context: Context) -> exp.Expr:
+    """Return the one query of a text."""
+    if not trees:
+        raise QueryError("there is no SQL statement", "give a query, for example: select 1")
+    if len(trees) > 1:
+        line, column = place(trees[1], context.source)
+        where = f", the second near line {line} column {column}" if line else ""
         raise QueryError(
-            f"only queries are translated, and this is {type(trees[0]).__name__.lower()}",
-            "give a SELECT, or leave --dialect out",
+            f"{len(trees)} SQL statements where one is asked for{where}", "give one at a time"
         )
-    return trees[0]
+    (tree,) = trees
+    if isinstance(tree, exp.Values):
+        return _listed(tree)
+    if not isinstance(tree, exp.Query):
+        raise QueryError(
+            f"only queries are translated, and this is {_kind(tree)}",
+            "give the SELECT alone; tables and their columns are listed by: trailhouse models",
+        )
+    return tree
+
+
+def _kind(tree: exp.Expr) -> str:
+    word = str(tree.this) if isinstance(tree, exp.Command) else type(tree).__name__
+    return f"{'an' if word[0] in 'AEIOU' else 'a'} {word.upper()} statement"
+
+
+def _listed(values: exp.Values) -> exp.Expr:
+    """Return `values …` as a SELECT, whose columns have the names that Trino gives them."""
+    first = values.expressions[0]
+    width = len(first.expressions) if isinstance(first, exp.Tuple) else 1
+    values.set(
+        "alias",
+        exp.TableAlias(
+            this=exp.to_identifier("listed"),
+            columns=[exp.to_identifier(f"_col{n}", quoted=True) for n in range(width)],
+        ),
+    )
+    return exp.select("*").from_(values)
