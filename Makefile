@@ -43,11 +43,12 @@ lock: $(READY)
 bench: $(READY)           ## side by side against DuckDB's own JSON reader
 	$(BIN)/python -m benchmarks.ingest
 
-docs: $(READY)            ## write docs/{cli,settings,tables,models}.md from the code
+docs: $(READY)            ## write docs/{cli,settings,tables,models,questions}.md from the code
 	$(BIN)/python -m pipeline.cli.reference docs
 	$(BIN)/python -m pipeline.lake.reference docs
 	$(BIN)/python -m pipeline.iam.reference docs
 	$(BIN)/python -m pipeline.models.document docs
+	$(BIN)/python -m pipeline.ask.library.document docs
 
 wheel: $(READY)           ## build dist/trailhouse-*.whl
 	$(BIN)/python -m build --wheel

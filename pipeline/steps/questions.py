@@ -58,7 +58,7 @@ def list_questions(library: Library) -> list[QuestionEntry]:
         UsageError: one's own folder is not there, or a file of it is wrong.
     """
     found = [_entry(question) for question in library.questions()]
-    return sorted(found, key=lambda entry: (entry.topic, entry.name))
+    return sorted(found, key=lambda entry: (entry.topic.lower(), entry.name))
 
 
 def ask_question(

@@ -153,9 +153,11 @@ def _period(
     has as much to say.
     """
     oldest, newest = snapshot.files(LOGS.name).time_range("event_time")
-    until = _moment(told["until"], now) if "until" in told else (newest or now) + _INSTANT
+    end = (newest or now) + _INSTANT
+    until = _moment(told["until"], now) if "until" in told else end
     if "since" in told:
         since = _moment(told["since"], now)
+        until = until if "until" in told else max(end, since)
     elif question.period == "all":
         since = min(oldest or _BEGINNING, until)
     else:
