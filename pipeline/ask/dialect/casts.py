@@ -1,0 +1,108 @@
+"""Casts: what Trino writes, rounds and refuses where DuckDB does otherwise."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from pipeline.ask.dialect.call import cast, event_time, function, is_facts_column
+from pipeline.ask.dialect.context import Context
+from pipeline.ask.dialect.kinds import (
+    DATE,
+    DOUBLE,
+    INTEGER,
+    IP,
+    JSON,
+    TEXT,
+    TIME,
+    UNKNOWN,
+    ZONED,
+    kind_of,
+    set_kind,
+)
+from pipeline.ask.dialect.time import as_date
+
+_TEXTS = frozenset({exp.DType.VARCHAR, exp.DType.TEXT, exp.DType.CHAR})
+_INTEGERS = frozenset({exp.DType.INT, exp.DType.BIGINT, exp.DType.SMALLINT, exp.DType.TINYINT})
+_TIMES = frozenset({exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ})
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT")
+_ISO_PROBLEM = "a time written with T and Z is no timestamp to cast to in Athena"
+
+
+def translate_cast(node: exp.Cast, context: Context) -> exp.Expr:
+    """Return a cast, or an expression that does what it does in Trino."""
+    source, target = node.this, node.to.this
+    kind = kind_of(source)
+    if target in _TEXTS:
+        return _to_text(node, source, kind)
+    if target in _INTEGERS:
+        return _to_integer(node, source, kind)
+    if target == exp.DType.JSON:
+        return _to_json(source, kind)
+    if target == exp.DType.IPADDRESS:
+        name = "trino_try_ipaddress" if isinstance(node, exp.TryCast) else "trino_ipaddress"
+        return function(name, source, kind=IP)
+    if target == exp.DType.IPPREFIX:
+        return set_kind(source, TEXT)
+    if target in _TIMES or target == exp.DType.DATE:
+        return _to_time(node, source, target, context)
+    return _plain(node)
+
+
+def _plain(node: exp.Cast) -> exp.Expr:
+    """Return the cast itself, to DuckDB's type of that meaning."""
+    for kind in node.to.find_all(exp.DataType):
+        if kind.this in _TEXTS | _TIMES:
+            kind.set("expressions", [])
+        if kind.this == exp.DType.DECIMAL and not kind.expressions:
+            kind.set(
+                "expressions", [exp.DataTypeParam(this=exp.Literal.number(n)) for n in (38, 0)]
+            )
+    return node
+
+
+def _to_text(node: exp.Cast, source: exp.Expr, kind: str) -> exp.Expr:
+    length = next(iter(node.to.expressions), None)
+    if kind in (TIME, ZONED, DATE):
+        made = function("trino_time_text", source, kind=TEXT)
+    elif kind == JSON:
+        made = function("trino_json_text", source, kind=TEXT)
+    else:
+        made = set_kind(type(node)(this=source, to=exp.DataType.build("varchar")), TEXT)
+    if length is None:
+        return made
+    return function("left", made, length.this.copy(), kind=TEXT)
+
+
+def _to_integer(node: exp.Cast, source: exp.Expr, kind: str) -> exp.Expr:
+    """Cast to a whole number: halves are rounded away from zero, text must be one."""
+    if kind == TEXT:
+        name = "trino_try_integer" if isinstance(node, exp.TryCast) else "trino_integer"
+        node.set("this", function(name, source))
+    elif kind == DOUBLE:
+        node.set("this", function("round", source))
+    elif kind == JSON:
+        node.set("this", exp.Cast(this=source, to=exp.DataType.build("double")))
+    return set_kind(node, INTEGER)
+
+
+def _to_json(source: exp.Expr, kind: str) -> exp.Expr:
+    return source if kind == JSON else function("to_json", source, kind=JSON)
+
+
+def _to_time(node: exp.Cast, source: exp.Expr, target: exp.DType, context: Context) -> exp.Expr:
+    """Cast to a time or a day; Athena refuses the form that CloudTrail writes times in."""
+    is_event = is_facts_column(source, "eventtime") and kind_of(source) == TEXT
+    is_iso = isinstance(source, exp.Literal) and bool(_ISO.match(str(source.this)))
+    if (is_event or is_iso) and not isinstance(node, exp.TryCast):
+        context.mend(_ISO_PROBLEM, "read as from_iso8601_timestamp does", source)
+        source = event_time(source) if is_event else cast(source, "timestamptz")
+        node.set("this", source)
+    if target == exp.DType.DATE:
+        return _plain(node) if isinstance(node, exp.TryCast) else as_date(source)
+    kind = ZONED if target == exp.DType.TIMESTAMPTZ else TIME
+    return set_kind(_plain(node), kind)
+
+
+UNTYPED = UNKNOWN

@@ -1,0 +1,475 @@
+"""What each function of Trino is here: DuckDB's of some name, a macro of ours, or its own form.
+
+Facts: trino.io/docs/current/functions; Athena's engine version 3 has Trino's. A function that is
+not here is refused by name: it would be another one or none in DuckDB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from itertools import pairwise
+
+from sqlglot import exp
+
+from pipeline.ask.dialect.call import Call, cast, function, number, text
+from pipeline.ask.dialect.casts import translate_cast
+from pipeline.ask.dialect.context import Context
+from pipeline.ask.dialect.json import standard_json, translate_json
+from pipeline.ask.dialect.kinds import (
+    BYTES,
+    DOUBLE,
+    INTEGER,
+    JSON,
+    LIST,
+    MAP,
+    TEXT,
+    TRUTH,
+    UNKNOWN,
+    kind_of,
+    set_kind,
+)
+from pipeline.ask.dialect.lists import LIST_FUNCTIONS, translate_list
+from pipeline.ask.dialect.operators import translate_operator
+from pipeline.ask.dialect.regex import translate_regex
+from pipeline.ask.dialect.time import TIME_FUNCTIONS, part_of, translate_time
+
+_SAME = "="
+"""Stands for DuckDB's function of the same name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A function that is another one here, with the same arguments.
+
+    Attributes:
+        name: its name here; `=` for its own.
+        kind: what it gives; `first` for what its first argument is.
+        sizes: how many arguments it may have; empty: any number.
+    """
+
+    name: str = _SAME
+    kind: str = UNKNOWN
+    sizes: frozenset[int] = field(default_factory=frozenset)
+
+
+_FIRST = "first"
+
+
+def _named(name: str, kind: str, *sizes: int) -> Named:
+    return Named(name, kind, frozenset(sizes))
+
+
+def _same(kind: str, *sizes: int) -> Named:
+    return Named(_SAME, kind, frozenset(sizes))
+
+
+_NAMED: Mapping[str, Named] = {
+    # aggregates and windows
+    "count": _same(INTEGER),
+    "sum": _same(_FIRST, 1),
+    "avg": _same(DOUBLE, 1),
+    "min": _same(_FIRST, 1, 2),
+    "max": _same(_FIRST, 1, 2),
+    "count_if": _same(INTEGER, 1),
+    "bool_and": _same(TRUTH, 1),
+    "bool_or": _same(TRUTH, 1),
+    "every": _named("bool_and", TRUTH, 1),
+    "array_agg": _same(LIST, 1),
+    "arbitrary": _named("any_value", _FIRST, 1),
+    "any_value": _same(_FIRST, 1),
+    "geometric_mean": _named("geomean", DOUBLE, 1),
+    "stddev": _same(DOUBLE, 1),
+    "stddev_samp": _same(DOUBLE, 1),
+    "stddev_pop": _same(DOUBLE, 1),
+    "variance": _same(DOUBLE, 1),
+    "var_samp": _same(DOUBLE, 1),
+    "var_pop": _same(DOUBLE, 1),
+    "corr": _same(DOUBLE, 2),
+    "covar_pop": _same(DOUBLE, 2),
+    "covar_samp": _same(DOUBLE, 2),
+    "skewness": _same(DOUBLE, 1),
+    "kurtosis": _same(DOUBLE, 1),
+    "entropy": _same(DOUBLE, 1),
+    "histogram": _same(MAP, 1),
+    "bitwise_and_agg": _named("bit_and", INTEGER, 1),
+    "bitwise_or_agg": _named("bit_or", INTEGER, 1),
+    "bitwise_xor_agg": _named("bit_xor", INTEGER, 1),
+    "listagg": _named("string_agg", TEXT, 1, 2),
+    "grouping": _same(INTEGER),
+    "row_number": _same(INTEGER, 0),
+    "rank": _same(INTEGER, 0),
+    "dense_rank": _same(INTEGER, 0),
+    "percent_rank": _same(DOUBLE, 0),
+    "cume_dist": _same(DOUBLE, 0),
+    "ntile": _same(INTEGER, 1),
+    "lag": _same(_FIRST, 1, 2, 3),
+    "lead": _same(_FIRST, 1, 2, 3),
+    "first_value": _same(_FIRST, 1),
+    "last_value": _same(_FIRST, 1),
+    "nth_value": _same(_FIRST, 2),
+    # conditions
+    "coalesce": _same(_FIRST),
+    "nullif": _same(_FIRST, 2),
+    # text
+    "length": _same(INTEGER, 1),
+    "lower": _same(TEXT, 1),
+    "upper": _same(TEXT, 1),
+    "reverse": _same(TEXT, 1),
+    "concat_ws": _same(TEXT),
+    "split": _named("string_split", LIST, 2),
+    "split_part": _named("trino_split_part", TEXT, 3),
+    "split_to_map": _named("trino_split_to_map", MAP, 3),
+    "strpos": _same(INTEGER, 2),
+    "lpad": _same(TEXT, 3),
+    "rpad": _same(TEXT, 3),
+    "starts_with": _same(TRUTH, 2),
+    "ends_with": _same(TRUTH, 2),
+    "chr": _same(TEXT, 1),
+    "codepoint": _named("unicode", INTEGER, 1),
+    "levenshtein_distance": _named("levenshtein", INTEGER, 2),
+    "hamming_distance": _named("hamming", INTEGER, 2),
+    "translate": _same(TEXT, 3),
+    "trim": _named("trino_trim", TEXT, 1),
+    "ltrim": _named("trino_ltrim", TEXT, 1),
+    "rtrim": _named("trino_rtrim", TEXT, 1),
+    "url_encode": _same(TEXT, 1),
+    "url_decode": _same(TEXT, 1),
+    # lists and maps
+    "element_at": _named("trino_element_at", UNKNOWN, 2),
+    "array_distinct": _named("trino_array_distinct", LIST, 1),
+    "array_position": _named("trino_array_position", INTEGER, 2),
+    "array_remove": _named("trino_array_remove", LIST, 2),
+    "array_max": _named("trino_array_max", UNKNOWN, 1),
+    "array_min": _named("trino_array_min", UNKNOWN, 1),
+    "array_intersect": _named("trino_array_intersect", LIST, 2),
+    "array_except": _named("trino_array_except", LIST, 2),
+    "arrays_overlap": _named("list_has_any", TRUTH, 2),
+    "flatten": _same(LIST, 1),
+    "zip": _named("list_zip", LIST),
+    "map_keys": _same(LIST, 1),
+    "map_values": _same(LIST, 1),
+    "map_entries": _same(LIST, 1),
+    "map_from_entries": _same(MAP, 1),
+    "map_concat": _same(MAP),
+    "row": _same(UNKNOWN),
+    # bytes and checksums
+    "to_utf8": _named("encode", BYTES, 1),
+    "from_utf8": _named("decode", TEXT, 1),
+    "to_hex": _named("hex", TEXT, 1),
+    "from_hex": _named("unhex", BYTES, 1),
+    "to_base64": _same(TEXT, 1),
+    "from_base64": _same(BYTES, 1),
+    "md5": _named("trino_md5", BYTES, 1),
+    "sha1": _named("trino_sha1", BYTES, 1),
+    "sha256": _named("trino_sha256", BYTES, 1),
+    # numbers
+    **{
+        name: _same(DOUBLE, 1)
+        for name in (
+            "sqrt", "cbrt", "exp", "ln", "log2", "log10", "degrees", "radians", "sin", "cos",
+            "tan", "asin", "acos", "atan",
+        )
+    },
+    "abs": _same(_FIRST, 1),
+    "ceil": _same(_FIRST, 1),
+    "ceiling": _named("ceil", _FIRST, 1),
+    "floor": _same(_FIRST, 1),
+    "round": _same(_FIRST, 1, 2),
+    "truncate": _named("trunc", _FIRST, 1, 2),
+    "sign": _same(_FIRST, 1),
+    "log": _same(DOUBLE, 2),
+    "power": _same(DOUBLE, 2),
+    "pow": _same(DOUBLE, 2),
+    "atan2": _same(DOUBLE, 2),
+    "pi": _same(DOUBLE, 0),
+    "is_nan": _named("isnan", TRUTH, 1),
+    "is_infinite": _named("isinf", TRUTH, 1),
+    "is_finite": _named("isfinite", TRUTH, 1),
+    "width_bucket": _named("trino_width_bucket", INTEGER, 4),
+    "to_base": _same(TEXT, 2),
+    "bit_count": _same(INTEGER, 1),
+    "uuid": _same(TEXT, 0),
+    "human_readable_seconds": _named("trino_human_readable_seconds", TEXT, 1),
+    "is_subnet_of": _named("trino_ip_in", TRUTH, 2),
+}  # fmt: skip
+
+
+def _concat(call: Call) -> exp.Expr:
+    """Chain: of an unknown part, all is unknown, which DuckDB's own concat skips."""
+    if len(call.args) < 2:
+        raise call.refuse("needs two values or more")
+    first, *others = call.args
+    chained = first
+    for other in others:
+        chained = exp.DPipe(this=chained, expression=other, safe=False)
+    return set_kind(exp.paren(chained), kind_of(first))
+
+
+def _replace(call: Call) -> exp.Expr:
+    by = call.args[2] if len(call.args) == 3 else text("")
+    return function("replace", *call.args[:2], by, kind=TEXT)
+
+
+def _substr(call: Call) -> exp.Expr:
+    name = "trino_substr" if len(call.args) == 2 else "trino_substr_length"
+    return function(name, *call.args, kind=TEXT)
+
+
+def _split(call: Call) -> exp.Expr:
+    name = "string_split" if len(call.args) == 2 else "trino_split_limit"
+    return function(name, *call.args, kind=LIST)
+
+
+def _strpos(call: Call) -> exp.Expr:
+    name = "strpos" if len(call.args) == 2 else "trino_strpos_nth"
+    return function(name, *call.args, kind=INTEGER)
+
+
+def _extreme(call: Call) -> exp.Expr:
+    """Take the greatest or least; of an unknown one, unknown, where DuckDB leaves it out."""
+    unknown = [exp.Is(this=arg.copy(), expression=exp.null()) for arg in call.args]
+    chosen = function(call.name, *call.args, kind=kind_of(call.args[0]))
+    if all(isinstance(arg, exp.Literal) for arg in call.args):
+        return chosen
+    case = exp.Case(ifs=[exp.If(this=exp.or_(*unknown), true=exp.null())], default=chosen)
+    return set_kind(case, kind_of(call.args[0]))
+
+
+def _best(call: Call) -> exp.Expr:
+    how = "arg_max" if call.name == "max_by" else "arg_min"
+    name = how if len(call.args) == 3 else f"{how}_null"
+    return function(name, *call.args, kind=LIST if len(call.args) == 3 else kind_of(call.args[0]))
+
+
+def _distinct(call: Call) -> exp.Expr:
+    return function("approx_count_distinct", call.args[0], kind=INTEGER)
+
+
+def _percentile(call: Call) -> exp.Expr:
+    if len(call.args) != 2:
+        raise call.refuse("with weights is not supported here")
+    return function("approx_quantile", *call.args, kind=kind_of(call.args[0]))
+
+
+def _map_agg(call: Call) -> exp.Expr:
+    key, value = call.args
+    pairs = function("list", function("row", key, value))
+    return function("map_from_entries", pairs, kind=MAP)
+
+
+def _union(call: Call) -> exp.Expr:
+    first, second = call.args
+    both = function("list_concat", first, second)
+    return function("trino_array_distinct", both, kind=LIST)
+
+
+def _mod(call: Call) -> exp.Expr:
+    left, right = (exp.paren(arg) for arg in call.args)
+    return set_kind(exp.paren(exp.Mod(this=left, expression=right)), kind_of(call.args[0]))
+
+
+def _bits(call: Call) -> exp.Expr:
+    left, right = (exp.paren(arg) for arg in call.args)
+    if call.name == "bitwise_xor":
+        return function("xor", left, right, kind=INTEGER)
+    kind = exp.BitwiseAnd if call.name == "bitwise_and" else exp.BitwiseOr
+    return set_kind(exp.paren(kind(this=left, expression=right)), INTEGER)
+
+
+def _not(call: Call) -> exp.Expr:
+    return exp.BitwiseNot(this=exp.paren(call.args[0]))
+
+
+def _random(call: Call) -> exp.Expr:
+    if not call.args:
+        return function("random", kind=DOUBLE)
+    raise call.refuse("with bounds is not supported here")
+
+
+def _normalize(call: Call) -> exp.Expr:
+    if len(call.args) > 1 and call.args[1].name.upper() != "NFC":
+        raise call.refuse("knows the form NFC only")
+    return function("nfc_normalize", call.args[0], kind=TEXT)
+
+
+def _typeof(call: Call) -> exp.Expr:
+    return function("lower", function("typeof", call.args[0]), kind=TEXT)
+
+
+def _format(call: Call) -> exp.Expr:
+    pattern = call.text(0, "format")
+    values = [cast(arg, "varchar") for arg in call.args[1:]]
+    if any(sign not in "sd%" for sign in _signs(pattern)):
+        raise call.refuse("knows %s and %d only", "see round and lpad")
+    plain = pattern.replace("%d", "%s")
+    return function("printf", text(plain), *values, kind=TEXT)
+
+
+def _signs(pattern: str) -> list[str]:
+    return [after for before, after in pairwise(pattern) if before == "%"]
+
+
+def _fail(call: Call) -> exp.Expr:
+    return function("error", call.args[-1])
+
+
+_TRIED = {
+    "trino_integer": "trino_try_integer",
+    "trino_ipaddress": "trino_try_ipaddress",
+    "trino_list_subscript": "trino_try_subscript",
+    "trino_map_subscript": "trino_try_subscript",
+    "trino_split_part": "trino_try_split_part",
+    "trino_json_text": "trino_try_json_text",
+    "trino_divide": "trino_try_divide",
+}
+"""Macros that fail by error(), which DuckDB's try() does not take, and those that give null."""
+
+
+def _try(call: Call) -> exp.Expr:
+    (tried,) = call.args
+    for inner in tried.find_all(exp.Anonymous):
+        inner.set("this", _TRIED.get(inner.name, inner.name))
+        if inner.name in ("error", "trino_slice"):
+            raise call.refuse(f"around {inner.name.removeprefix('trino_')} is not supported here")
+    return function("try", tried, kind=kind_of(tried))
+
+
+_URL = {
+    "url_extract_protocol": (r"^([A-Za-z][A-Za-z0-9+.-]*):", 1),
+    "url_extract_host": (r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)", 1),
+    "url_extract_path": (r"^[A-Za-z][A-Za-z0-9+.-]*:(?://[^/?#]*)?([^?#]*)", 1),
+    "url_extract_query": (r"^[^?#]*\?([^#]*)", 1),
+    "url_extract_fragment": (r"#(.*)$", 1),
+}
+
+
+def _url_parameter(call: Call) -> exp.Expr:
+    url, name = call.args
+    query = function("trino_url_part", url, *_url_pattern("url_extract_query"))
+    return function("trino_url_parameter", query, name, kind=TEXT)
+
+
+def _url_pattern(name: str) -> tuple[exp.Expr, exp.Expr]:
+    """Return the pattern and group that find a part of a web address."""
+    pattern, group = _URL[name]
+    return text(pattern), number(group)
+
+
+def _url(call: Call) -> exp.Expr:
+    (url,) = call.args
+    return function("trino_url_part", url, *_url_pattern(call.name), kind=TEXT)
+
+
+_OWN: Mapping[str, Callable[[Call], exp.Expr]] = {
+    "concat": _concat,
+    "replace": _replace,
+    "substr": _substr,
+    "substring": _substr,
+    "split": _split,
+    "strpos": _strpos,
+    "greatest": _extreme,
+    "least": _extreme,
+    "max_by": _best,
+    "min_by": _best,
+    "approx_distinct": _distinct,
+    "approx_percentile": _percentile,
+    "map_agg": _map_agg,
+    "array_union": _union,
+    "mod": _mod,
+    "bitwise_and": _bits,
+    "bitwise_or": _bits,
+    "bitwise_xor": _bits,
+    "bitwise_not": _not,
+    "random": _random,
+    "rand": _random,
+    "normalize": _normalize,
+    "typeof": _typeof,
+    "format": _format,
+    "fail": _fail,
+    "try": _try,
+    "url_extract_parameter": _url_parameter,
+    **dict.fromkeys(_URL, _url),
+    **dict.fromkeys(TIME_FUNCTIONS, translate_time),
+    **dict.fromkeys(LIST_FUNCTIONS, translate_list),
+    **dict.fromkeys(
+        ("regexp_like", "regexp_extract", "regexp_extract_all", "regexp_replace", "regexp_split",
+         "regexp_count", "regexp_position"),
+        translate_regex,
+    ),
+    **dict.fromkeys(
+        ("json_extract", "json_extract_scalar", "json_parse", "json_format", "json_size",
+         "json_array_length", "json_array_contains", "json_array_get", "is_json_scalar"),
+        translate_json,
+    ),
+}  # fmt: skip
+
+FUNCTIONS = frozenset(_NAMED) | frozenset(_OWN)
+"""All functions of Trino that are known here."""
+
+_OURS = frozenset({"strftime"})
+"""What earlier rewrites have put in."""
+
+
+def translate_functions(tree: exp.Expr, context: Context) -> exp.Expr:
+    """Say every call, cast and operator of a query in DuckDB's terms, the inner ones first.
+
+    Raises:
+        QueryError: a function that is not known, or not in this form; with its place.
+    """
+    for node in reversed(list(tree.walk(bfs=True))):
+        made = _translate(node, context)
+        if made is not node:
+            node.replace(made)
+    return tree
+
+
+def _translate(node: exp.Expr, context: Context) -> exp.Expr:
+    if isinstance(node, exp.Anonymous):
+        return _call(node, context)
+    if isinstance(node, exp.Cast):
+        return translate_cast(node, context)
+    if isinstance(node, exp.Extract):
+        call = Call("extract", [node.expression], node, context)
+        return part_of(call, node.name.lower(), node.expression)
+    if isinstance(node, exp.Substring):
+        parts = [node.this, node.args.get("start"), node.args.get("length")]
+        return _substr(Call("substring", [part for part in parts if part], node, context))
+    if isinstance(node, exp.JSONValue | exp.JSONExtract):
+        return standard_json(node, Call("json_value", [node.this], node, context))
+    return translate_operator(node, context)
+
+
+def _call(node: exp.Anonymous, context: Context) -> exp.Expr:
+    name = str(node.name).lower()
+    if name in _OURS or name.startswith("trino_"):
+        return node
+    call = Call(name, list(node.expressions), node, context)
+    own = _OWN.get(name)
+    if own:
+        return own(call)
+    named = _NAMED.get(name)
+    if named is None:
+        near = get_close_matches(name, sorted(FUNCTIONS), 1, 0.7)
+        raise context.refuse(
+            f"{context.dialect.title} has no function {name}, or it is not supported here",
+            node,
+            f"did you mean {near[0]}?" if near else "",
+        )
+    if named.sizes and len(call.args) not in named.sizes:
+        raise call.refuse(f"does not take {len(call.args)} arguments")
+    made = function(name if named.name == _SAME else named.name, *call.args)
+    first = kind_of(_plain(call.args[0])) if call.args else UNKNOWN
+    kind = first if named.kind == _FIRST else named.kind
+    return set_kind(made, kind) if kind else made
+
+
+def _plain(argument: exp.Expr) -> exp.Expr:
+    """Return an aggregate's argument without DISTINCT and ORDER BY."""
+    while isinstance(argument, exp.Order | exp.Distinct):
+        argument = argument.expressions[0] if isinstance(argument, exp.Distinct) else argument.this
+    return argument
+
+
+__all__ = ["FUNCTIONS", "JSON", "translate_functions"]

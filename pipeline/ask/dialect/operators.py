@@ -1,0 +1,103 @@
+"""Operators: division of whole numbers, days and intervals, subscripts, addresses, zones."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from pipeline.ask.dialect.call import cast, function, number
+from pipeline.ask.dialect.context import Context
+from pipeline.ask.dialect.kinds import (
+    DATE,
+    INTEGER,
+    INTERVAL,
+    IP,
+    LIST,
+    MAP,
+    TEXT,
+    UNKNOWN,
+    kind_of,
+    set_kind,
+)
+from pipeline.ask.dialect.time import in_zone
+
+_COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+_SHORT = frozenset({"HOUR", "MINUTE", "SECOND"})
+
+
+def translate_operator(node: exp.Expr, context: Context) -> exp.Expr:
+    """Return an operator's expression in DuckDB's terms; the node itself where it is the same."""
+    del context
+    if isinstance(node, exp.Div):
+        return _divide(node)
+    if isinstance(node, exp.Add | exp.Sub):
+        return _of_days(node)
+    if isinstance(node, exp.Bracket):
+        return _subscript(node)
+    if isinstance(node, exp.AtTimeZone) and not isinstance(node.parent, _COMPARED):
+        return in_zone(node.this, node.args["zone"])
+    if isinstance(node, _COMPARED):
+        return _compare(node)
+    if isinstance(node, exp.Between) and IP in (kind_of(node.this), kind_of(node.args["low"])):
+        for part in ("this", "low", "high"):
+            node.set(part, function("trino_ip_number", node.args[part]))
+    return node
+
+
+def _divide(node: exp.Div) -> exp.Expr:
+    """Divide: two whole numbers give a whole one, cut off toward zero."""
+    kinds = kind_of(node.this), kind_of(node.expression)
+    if kinds == (INTEGER, INTEGER):
+        made = exp.IntDiv(this=node.this, expression=node.expression)
+        return set_kind(made, INTEGER)
+    if UNKNOWN in kinds and "double" not in kinds:
+        return function("trino_divide", node.this, node.expression)
+    node.set("typed", False)
+    node.set("safe", False)
+    return node
+
+
+def _of_days(node: exp.Expr) -> exp.Expr:
+    """Keep a day a day where whole days are added; two days apart are an interval."""
+    left, right = kind_of(node.this), kind_of(node.expression)
+    if isinstance(node, exp.Sub) and left == right == DATE:
+        days = cast(exp.paren(node.copy()), "integer")
+        return function("to_days", days, kind=INTERVAL)
+    interval = node.expression if right == INTERVAL else node.this
+    is_days = isinstance(interval, exp.Interval) and str(interval.unit).upper() not in _SHORT
+    if DATE in (left, right) and INTERVAL in (left, right) and is_days:
+        return set_kind(cast(exp.paren(node.copy()), "date"), DATE)
+    return node
+
+
+def _subscript(node: exp.Bracket) -> exp.Expr:
+    """Read one item: of a list by its place, of a map by its key, of a row by its place."""
+    if len(node.expressions) != 1 or isinstance(node.expressions[0], exp.Slice):
+        return node
+    (place,) = node.expressions
+    kind = kind_of(node.this)
+    if kind == MAP or kind_of(place) == TEXT:
+        return function("trino_map_subscript", node.this, place)
+    if _is_row(node.this):
+        return function("struct_extract_at", node.this, place)
+    if kind == LIST or kind_of(place) == INTEGER:
+        return function("trino_list_subscript", node.this, place)
+    node.set("expressions", [exp.Sub(this=place, expression=number(1))])
+    return node
+
+
+def _is_row(node: exp.Expr) -> bool:
+    """Tell whether an expression is one of the `resources` of an event."""
+    is_item = isinstance(node, exp.Anonymous) and node.name in (
+        "trino_list_subscript",
+        "trino_element_at",
+    )
+    first = node.expressions[0] if is_item else None
+    return isinstance(first, exp.Column) and first.name.lower() == "resources"
+
+
+def _compare(node: exp.Expr) -> exp.Expr:
+    """Compare addresses by number."""
+    if IP in (kind_of(node.this), kind_of(node.expression)):
+        node.set("this", function("trino_ip_number", node.this))
+        node.set("expression", function("trino_ip_number", node.expression))
+    return node

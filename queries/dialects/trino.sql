@@ -1,0 +1,451 @@
+-- Functions of Trino (Athena engine version 3) that DuckDB has not, or gives another answer to.
+-- Facts: trino.io/docs/current/functions. Each takes and gives what Trino's of that name does; where
+-- a plain expression of DuckDB's says the same, translated queries have that and no macro is here.
+
+-- json: of what is no JSON, and where a path leads nowhere, null; json_extract_scalar gives null
+-- of an object or array, the text of anything else
+
+create or replace macro trino_json_extract_scalar(document, json_path) as
+    case
+        when json_valid(document) then json_value(document, json_path) ->> '$'
+    end;
+
+create or replace macro trino_json_extract(document, json_path) as
+    case
+        when json_valid(document) then json_extract(document, json_path)
+    end;
+
+create or replace macro trino_json_extract_all(document, json_path) as
+    case
+        when json_valid(document) then to_json(json_extract(document, json_path))
+    end;
+
+create or replace macro trino_json_array_length(document) as
+    case
+        when json_valid(document) and json_type(document) = 'ARRAY'
+            then cast(json_array_length(document) as bigint)
+    end;
+
+create or replace macro trino_json_array_contains(document, wanted) as
+    case
+        when json_valid(document) and json_type(document) = 'ARRAY'
+            then len(list_filter(
+                cast(cast(document as json) as json []),
+                lambda item: json_type(item) = json_type(to_json(wanted))
+                and item ->> '$' = to_json(wanted) ->> '$'
+            )) > 0
+    end;
+
+create or replace macro trino_json_array_get(document, place) as
+    case
+        when json_valid(document) and json_type(document) = 'ARRAY'
+            then cast(cast(document as json) as json [])[
+                case when place < 0 then place else place + 1 end
+            ]
+    end;
+
+create or replace macro trino_json_size(document, json_path) as
+    case
+        when json_valid(document)
+            then case json_type(document, json_path)
+                when 'ARRAY' then cast(json_array_length(document, json_path) as bigint)
+                when 'OBJECT' then cast(len(json_keys(document, json_path)) as bigint)
+                when null then null
+                else case when json_type(document, json_path) is not null then 0 end
+            end
+    end;
+
+create or replace macro trino_is_json_scalar(document) as
+    json_type(document) not in ('ARRAY', 'OBJECT');
+
+create or replace macro trino_json_text(document) as
+    case
+        when json_type(document) in ('ARRAY', 'OBJECT')
+            then error('Cannot cast JSON to varchar: it is no scalar')
+        else cast(document as json) ->> '$'
+    end;
+
+create or replace macro trino_try_json_text(document) as
+    case
+        when json_type(document) not in ('ARRAY', 'OBJECT') then cast(document as json) ->> '$'
+    end;
+
+-- text
+
+create or replace macro trino_split_part(text, delimiter, place) as
+    case
+        when place < 1 then error('Index must be greater than zero')
+        else string_split(text, delimiter)[place]
+    end;
+
+create or replace macro trino_try_split_part(text, delimiter, place) as
+    case when place > 0 then string_split(text, delimiter)[place] end;
+
+create or replace macro trino_split_limit(text, delimiter, most) as
+    case
+        when len(string_split(text, delimiter)) <= most then string_split(text, delimiter)
+        else list_append(
+            string_split(text, delimiter)[1:most - 1],
+            array_to_string(string_split(text, delimiter)[most:], delimiter)
+        )
+    end;
+
+create or replace macro trino_split_to_map(text, entry_delimiter, key_delimiter) as
+    map_from_entries(
+        list_transform(
+            list_filter(string_split(text, entry_delimiter), lambda entry: entry <> ''),
+            lambda entry: struct_pack(
+                k := string_split(entry, key_delimiter)[1],
+                v := string_split(entry, key_delimiter)[2]
+            )
+        )
+    );
+
+create or replace macro trino_substr(text, first) as
+    case
+        when first = 0 or abs(first) > length(text) then ''
+        else substr(text, first)
+    end;
+
+create or replace macro trino_substr_length(text, first, size) as
+    case
+        when first = 0 or abs(first) > length(text) or size <= 0 then ''
+        else substr(text, first, size)
+    end;
+
+create or replace macro trino_strpos_nth(text, part, nth) as
+    case
+        when len(string_split(text, part)) <= nth then 0
+        else length(array_to_string(string_split(text, part)[1:nth], part)) + 1
+    end;
+
+create or replace macro trino_trim(text) as trim(text, e' \t\n\r\f\u000b');
+create or replace macro trino_ltrim(text) as ltrim(text, e' \t\n\r\f\u000b');
+create or replace macro trino_rtrim(text) as rtrim(text, e' \t\n\r\f\u000b');
+
+-- regular expressions: no match is null; a place counts from 1, none is -1
+
+create or replace macro trino_regexp_extract(text, pattern) as
+    case when regexp_matches(text, pattern) then regexp_extract(text, pattern) end;
+
+create or replace macro trino_regexp_extract_group(text, pattern, capture) as
+    case when regexp_matches(text, pattern) then regexp_extract(text, pattern, capture) end;
+
+create or replace macro trino_regexp_position(text, pattern) as
+    case
+        when regexp_matches(text, pattern)
+            then length(regexp_extract(text, concat('(?s)^(.*?)(?-s:', pattern, ')'), 1)) + 1
+        when text is not null and pattern is not null then -1
+    end;
+
+-- time: whole units, weeks from Monday, months that end where the shorter one ends
+
+create or replace macro trino_date_add(unit, amount, moment) as
+    moment + case lower(unit)
+        when 'millisecond' then to_milliseconds(cast(amount as bigint))
+        when 'second' then to_seconds(cast(amount as bigint))
+        when 'minute' then to_minutes(cast(amount as bigint))
+        when 'hour' then to_hours(cast(amount as bigint))
+        when 'day' then to_days(cast(amount as integer))
+        when 'week' then to_weeks(cast(amount as integer))
+        when 'month' then to_months(cast(amount as integer))
+        when 'quarter' then to_months(cast(amount as integer) * 3)
+        when 'year' then to_years(cast(amount as integer))
+        else error(concat('''', unit, ''' is not a valid unit of time'))
+    end;
+
+create or replace macro trino_iso8601(moment) as
+    case
+        when typeof(moment) = 'DATE' then strftime(moment, '%Y-%m-%d')
+        when typeof(moment) = 'TIMESTAMP WITH TIME ZONE' then strftime(moment, '%Y-%m-%dT%H:%M:%S.%gZ')
+        else strftime(moment, '%Y-%m-%dT%H:%M:%S.%g')
+    end;
+
+create or replace macro trino_time_text(moment) as
+    case
+        when typeof(moment) = 'DATE' then strftime(moment, '%Y-%m-%d')
+        when typeof(moment) = 'TIMESTAMP WITH TIME ZONE' then strftime(moment, '%Y-%m-%d %H:%M:%S.%g UTC')
+        else strftime(moment, '%Y-%m-%d %H:%M:%S.%g')
+    end;
+
+create or replace macro trino_human_readable_seconds(seconds) as
+    coalesce(nullif(array_to_string(list_filter(
+        [
+            case
+                when seconds >= 604800
+                    then printf('%d week%s', cast(seconds // 604800 as bigint),
+                        case when seconds // 604800 = 1 then '' else 's' end)
+            end,
+            case
+                when seconds % 604800 >= 86400
+                    then printf('%d day%s', cast(seconds % 604800 // 86400 as bigint),
+                        case when seconds % 604800 // 86400 = 1 then '' else 's' end)
+            end,
+            case
+                when seconds % 86400 >= 3600
+                    then printf('%d hour%s', cast(seconds % 86400 // 3600 as bigint),
+                        case when seconds % 86400 // 3600 = 1 then '' else 's' end)
+            end,
+            case
+                when seconds % 3600 >= 60
+                    then printf('%d minute%s', cast(seconds % 3600 // 60 as bigint),
+                        case when seconds % 3600 // 60 = 1 then '' else 's' end)
+            end,
+            case
+                when seconds % 60 >= 1
+                    then printf('%d second%s', cast(seconds % 60 as bigint),
+                        case when cast(seconds % 60 as bigint) = 1 then '' else 's' end)
+            end
+        ],
+        lambda part: part is not null
+    ), ', '), ''), '0 seconds');
+
+-- addresses: IPADDRESS is its text in the shortest form, compared by its 128 bits
+
+create or replace macro trino_ipv4_number(address) as
+    case
+        when
+            regexp_full_match(
+                address,
+                '((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)'
+            )
+            then cast(split_part(address, '.', 1) as uhugeint) * 16777216
+                + cast(split_part(address, '.', 2) as uhugeint) * 65536
+                + cast(split_part(address, '.', 3) as uhugeint) * 256
+                + cast(split_part(address, '.', 4) as uhugeint)
+                + cast(281470681743360 as uhugeint)
+    end;
+
+create or replace macro trino_ipv6_groups(address) as
+    list_filter(string_split(address, ':'), lambda part: part <> '');
+
+create or replace macro trino_ipv6_filled(address) as
+    case
+        when address like '%::%'
+            then trino_ipv6_groups(split_part(address, '::', 1))
+                || list_transform(
+                    range(
+                        8 - len(trino_ipv6_groups(split_part(address, '::', 1)))
+                        - len(trino_ipv6_groups(split_part(address, '::', 2)))
+                    ),
+                    lambda place: '0'
+                )
+                || trino_ipv6_groups(split_part(address, '::', 2))
+        else string_split(address, ':')
+    end;
+
+create or replace macro trino_ipv6_plain(address) as
+    case
+        when regexp_matches(address, ':\d+\.\d+\.\d+\.\d+$')
+            then concat(
+                regexp_replace(address, '\d+\.\d+\.\d+\.\d+$', ''),
+                lower(to_hex(cast(
+                    (trino_ipv4_number(regexp_extract(address, '\d+\.\d+\.\d+\.\d+$')) // 65536)
+                    % 65536 as bigint
+                ))),
+                ':',
+                lower(to_hex(cast(
+                    trino_ipv4_number(regexp_extract(address, '\d+\.\d+\.\d+\.\d+$')) % 65536
+                    as bigint
+                )))
+            )
+        else address
+    end;
+
+create or replace macro trino_ipv6_number(address) as
+    case
+        when
+            address like '%:%' and len(trino_ipv6_filled(trino_ipv6_plain(address))) = 8
+            and len(string_split(address, '::')) <= 2
+            and len(list_filter(
+                trino_ipv6_filled(trino_ipv6_plain(address)),
+                lambda part: not regexp_full_match(part, '[0-9a-fA-F]{1,4}')
+            )) = 0
+            then list_reduce(
+                list_transform(
+                    trino_ipv6_filled(trino_ipv6_plain(address)),
+                    lambda part: cast(cast(concat('0x', part) as integer) as uhugeint)
+                ),
+                lambda number, part: number * 65536 + part
+            )
+    end;
+
+create or replace macro trino_ip_number(address) as
+    coalesce(trino_ipv4_number(address), trino_ipv6_number(address));
+
+create or replace macro trino_try_ipaddress(address) as
+    case when trino_ip_number(address) is not null then lower(address) end;
+
+create or replace macro trino_ipaddress(address) as
+    case
+        when address is null then null
+        when trino_ip_number(address) is not null then lower(address)
+        else error(concat('Cannot cast value to IPADDRESS: ', address))
+    end;
+
+create or replace macro trino_prefix_bits(prefix) as
+    case
+        when split_part(prefix, '/', 1) like '%:%' then cast(split_part(prefix, '/', 2) as integer)
+        else cast(split_part(prefix, '/', 2) as integer) + 96
+    end;
+
+-- the bits of the prefix; all of a shift by 128 are gone
+create or replace macro trino_ip_head(address, bits) as
+    case when bits = 0 then cast(0 as uhugeint) else trino_ip_number(address) >> cast(128 - bits as uhugeint) end;
+
+create or replace macro trino_ip_in(prefix, address) as
+    case
+        when trino_ip_number(address) is not null
+            then (address like '%:%') = (prefix like '%:%')
+            and trino_ip_head(address, trino_prefix_bits(prefix))
+            = trino_ip_head(split_part(prefix, '/', 1), trino_prefix_bits(prefix))
+    end;
+
+-- lists and maps: places count from 1 and from the end; a subscript that leads nowhere is an error
+
+create or replace macro trino_list_subscript(items, place) as
+    case
+        when place < 1 then error('SQL array indices start at 1')
+        when place > len(items)
+            then error(concat(
+                'Array subscript must be less than or equal to array length: ', place, ' > ',
+                len(items)
+            ))
+        else items[place]
+    end;
+
+create or replace macro trino_try_subscript(items, place) as items[place];
+
+create or replace macro trino_map_subscript(entries, name) as
+    case
+        when entries is null or name is null then null
+        when map_contains(entries, name) then entries[name]
+        else error(concat('Key not present in map: ', name))
+    end;
+
+create or replace macro trino_element_at(items, place) as items[place];
+
+create or replace macro trino_contains(items varchar, wanted) as
+    trino_ip_in(items, wanted),
+(items, wanted) as
+    case
+        when list_contains(items, wanted) then true
+        when len(list_filter(items, lambda item: item is null)) > 0 or wanted is null then null
+        else len(items) < 0
+    end;
+
+create or replace macro trino_array_distinct(items) as
+    list_filter(
+        items,
+        lambda item, place: len(list_filter(
+            items[1:place - 1], lambda other: other is not distinct from item
+        )) = 0
+    );
+
+create or replace macro trino_array_join(items, delimiter) as
+    coalesce(array_to_string(items, delimiter), case when items is not null then '' end);
+
+create or replace macro trino_array_join_null(items, delimiter, instead) as
+    coalesce(
+        array_to_string(
+            list_transform(items, lambda item: coalesce(cast(item as varchar), instead)), delimiter
+        ),
+        case when items is not null then '' end
+    );
+
+create or replace macro trino_array_position(items, wanted) as
+    case
+        when items is not null and wanted is not null
+            then coalesce(list_position(items, wanted), 0)
+    end;
+
+create or replace macro trino_array_remove(items, wanted) as
+    list_filter(items, lambda item: item is null or item <> wanted);
+
+create or replace macro trino_array_max(items) as
+    case when len(list_filter(items, lambda item: item is null)) = 0 then list_max(items) end;
+
+create or replace macro trino_array_min(items) as
+    case when len(list_filter(items, lambda item: item is null)) = 0 then list_min(items) end;
+
+create or replace macro trino_array_intersect(items, others) as
+    trino_array_distinct(list_filter(items, lambda item: len(list_filter(
+        others, lambda other: other is not distinct from item
+    )) > 0));
+
+create or replace macro trino_array_except(items, others) as
+    trino_array_distinct(list_filter(items, lambda item: len(list_filter(
+        others, lambda other: other is not distinct from item
+    )) = 0));
+
+create or replace macro trino_slice(items, first, size) as
+    case
+        when first = 0 then error('SQL array indices start at 1')
+        when size < 0 then error('length must be greater than or equal to 0')
+        when size = 0 or abs(first) > len(items) then items[1:0]
+        when first > 0 then items[first:first + size - 1]
+        else items[len(items) + first + 1:len(items) + first + size]
+    end;
+
+create or replace macro trino_cardinality(items map(varchar, varchar)) as
+    cast(cardinality(items) as bigint),
+(items) as
+    cast(len(items) as bigint);
+
+-- addresses of the web
+
+create or replace macro trino_url_part(url, pattern, place) as
+    case
+        when regexp_matches(url, '^[A-Za-z][A-Za-z0-9+.-]*:')
+            then regexp_extract(url, pattern, place)
+    end;
+
+create or replace macro trino_url_parameter(query, name) as
+    url_decode(list_transform(
+        list_filter(string_split(query, '&'), lambda pair: string_split(pair, '=')[1] = name),
+        lambda pair: coalesce(array_to_string(string_split(pair, '=')[2:], '='), '')
+    )[1]);
+
+-- checksums: Trino takes and gives bytes
+
+create or replace macro trino_md5(bytes) as unhex(md5(bytes));
+create or replace macro trino_sha1(bytes) as unhex(sha1(bytes));
+create or replace macro trino_sha256(bytes) as unhex(sha256(bytes));
+
+-- numbers
+
+create or replace macro trino_integer(text) as
+    case
+        when text is null then null
+        when regexp_full_match(text, '[+-]?\d+') then cast(text as bigint)
+        else error(concat('Cannot cast ''', text, ''' to a whole number'))
+    end;
+
+create or replace macro trino_try_integer(text) as
+    case when regexp_full_match(text, '[+-]?\d+') then try_cast(text as bigint) end;
+
+create or replace macro trino_width_bucket(number, low, high, buckets) as
+    case
+        when number < low then 0
+        when number >= high then buckets + 1
+        else cast(floor((number - low) * buckets / (high - low)) as bigint) + 1
+    end;
+
+-- the one case of division that a query's text does not tell: whole numbers give whole ones
+create or replace macro trino_divide(dividend, divisor) as
+    case
+        when regexp_matches(typeof(dividend), 'INT$') and regexp_matches(typeof(divisor), 'INT$')
+            then case
+                when divisor = 0 then error('Division by zero')
+                else trunc(dividend / divisor)
+            end
+        else dividend / divisor
+    end;
+
+create or replace macro trino_try_divide(dividend, divisor) as
+    case
+        when divisor = 0 then null
+        when regexp_matches(typeof(dividend), 'INT$') and regexp_matches(typeof(divisor), 'INT$')
+            then trunc(dividend / divisor)
+        else dividend / divisor
+    end;
