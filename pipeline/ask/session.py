@@ -93,7 +93,7 @@ class Snapshot:
         )
         cursor = self.connection.cursor()
         try:
-            make_macros(cursor)
+            make_macros(cursor, translation.sql)
             statement = read_statement(cursor, translation.sql)
             return self._answer(cursor, statement, given, translation)
         except (duckdb.Error, RuntimeError) as refused:

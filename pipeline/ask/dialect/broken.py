@@ -12,11 +12,20 @@ from pipeline.ask.dialect.placeholders import split
 from pipeline.errors import QueryError
 
 _CURLY = {"\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'", "\u00a0": " ", "\u200b": " "}
+_VALUES = frozenset({TokenType.STRING, TokenType.NUMBER, TokenType.R_PAREN, TokenType.VAR})
 _NOT_FIRST = frozenset({TokenType.FROM, TokenType.R_PAREN, TokenType.WHERE, TokenType.GROUP_BY})
 _COMPARING = frozenset(
     {TokenType.EQ, TokenType.NEQ, TokenType.LIKE, TokenType.IN, TokenType.GT, TokenType.LT,
      TokenType.GTE, TokenType.LTE, TokenType.IS, TokenType.BETWEEN, TokenType.AND, TokenType.OR,
      TokenType.NOT}
+)  # fmt: skip
+_FIRST = frozenset(
+    {TokenType.SELECT, TokenType.WITH, TokenType.VALUES, TokenType.TABLE, TokenType.L_PAREN}
+)
+_NOT_LAST = frozenset(
+    {"SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "BY", "ON", "IN", "LIKE", "BETWEEN", "HAVING",
+     "JOIN", "UNION", "AS", "LIMIT", "IS", "CASE", "WHEN", "THEN", "ELSE", "=", "<", ">", "(", "||",
+     "<=", ">=", "<>", "!=", "OVER", "WITH"}
 )  # fmt: skip
 _LENIENT = "give --lenient to run it as it was meant"
 
@@ -43,6 +52,7 @@ def check_tokens(text: str, tokens: list[Token], context: Context) -> str | None
     Raises:
         QueryError: strings side by side, or a slip that only a lenient translation mends.
     """
+    _check_ends(tokens, context)
     gone: list[int] = []
     for first, second in pairwise(tokens):
         if first.token_type == second.token_type == TokenType.STRING:
@@ -60,6 +70,23 @@ def check_tokens(text: str, tokens: list[Token], context: Context) -> str | None
     if not gone:
         return None
     return "".join(" " if place in gone else mark for place, mark in enumerate(text))
+
+
+def _check_ends(tokens: list[Token], context: Context) -> None:
+    """Refuse what begins as no query does, or ends in the middle of one."""
+    first = next((token for token in tokens if token.token_type != TokenType.SEMICOLON), None)
+    if first and first.token_type not in _FIRST:
+        raise QueryError(
+            f"only queries are translated, and this begins with {first.text}, "
+            f"at {_place(first.start, context)}",
+            "give the SELECT alone; tables and their columns are listed by: trailhouse models",
+        )
+    last_word = tokens[-1].text.upper().rpartition(" ")[2] if tokens else ""
+    if last_word in _NOT_LAST:
+        raise QueryError(
+            f"the query ends with {tokens[-1].text}, at {_place(tokens[-1].start, context)}",
+            "is the end of it missing?",
+        )
 
 
 def _is_double_equals(first: Token, second: Token, text: str) -> bool:
@@ -80,9 +107,16 @@ def explain_failure(failed: SqlglotError, tokens: list[Token], context: Context)
     if at is None:
         at = len(tokens) - 1
     token = tokens[at]
-    said = str(error["description"] or "not understood").removeprefix("Invalid expression / ")
-    what = f"{said[:1].lower()}{said[1:].rstrip('.')} near {token.text!r}"
+    what = f"{_said(str(error['description']))} near {token.text!r}"
     return QueryError(f"{what}, at {_place(token.start, context)}", _reason(tokens, at))
+
+
+def _said(description: str) -> str:
+    """Return what sqlglot says of a failure, without its classes and tokens."""
+    if description.startswith(("Required keyword", "Failed to parse any statement")):
+        return "something is missing"
+    said = description.removeprefix("Invalid expression / ").partition(" but got ")[0]
+    return f"{said[:1].lower()}{said[1:].rstrip('.')}"
 
 
 def _unclosed(context: Context) -> QueryError | None:
@@ -108,8 +142,8 @@ def _reason(tokens: list[Token], at: int) -> str:
         return "is WHERE missing after the table?"
     if n_open != n_closed:
         return f"{n_open} parentheses are opened and {n_closed} closed"
-    if here == TokenType.STRING and at and kinds[at - 1] == TokenType.R_PAREN:
-        return "an operator is missing before the text"
+    if at and here in (TokenType.VAR, TokenType.STRING) and kinds[at - 1] in _VALUES:
+        return f"is AND, OR or a comma missing before {tokens[at].text}?"
     if at == len(tokens) - 1:
         return "is the end of the query missing?"
     return ""

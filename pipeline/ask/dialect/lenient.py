@@ -5,81 +5,115 @@ from __future__ import annotations
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
+from pipeline.ask.dialect.call import cast, event_time, function, is_facts_column, text
 from pipeline.ask.dialect.context import Context, Dialect
-from pipeline.ask.dialect.schema import columns
+from pipeline.ask.dialect.kinds import DATE, DOUBLE, INTEGER, TEXT, TIME, TRUTH, ZONED, kind_of
 
-_COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
-_TIMES = (
-    exp.DType.TIMESTAMP,
-    exp.DType.TIMESTAMPTZ,
-    exp.DType.DATE,
-    exp.DType.TIMESTAMPNTZ,
-    exp.DType.TIMESTAMPLTZ,
-)
+_COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
+_MOMENTS = frozenset({TIME, ZONED, DATE})
+_NUMBERS = frozenset({INTEGER, DOUBLE})
 _TRUTHS = {True: "true", False: "false"}
 
 
 def mend_field(
-    column: exp.Expr, name: str, fields: list[exp.Identifier], context: Context
+    column: exp.Column, fields: list[exp.Identifier], context: Context
 ) -> exp.Expr | None:
-    """Return what a field of a column that has none may have meant; None: it has fields.
+    """Return what a field of a column that has none may have meant; None: it has that field.
 
     Raises:
-        QueryError: it is text or a map, and the translation is not lenient.
+        QueryError: there is no such field; or the column is text or a map, and the translation
+            is not lenient.
     """
-    kind = context.types[name]
-    path = ".".join(field.name for field in fields)
-    if kind.this == exp.DType.STRUCT or kind.this == exp.DType.ARRAY:
+    name = column.name.lower()
+    kind, path = context.types[name], ".".join(field.name for field in fields)
+    if kind.this == exp.DType.STRUCT:
+        _check_fields(column, kind, fields, context)
         return None
-    if kind.this == exp.DType.MAP and len(fields) == 1:
-        key = exp.Literal.string(fields[0].name)
-        context.mend(
-            f"{name} is a map, {name}.{path} no field", f"read as {name}['{path}']", column
-        )
-        return exp.Anonymous(this="trino_element_at", expressions=[column, key])
-    if kind.this == exp.DType.VARCHAR or kind.this == exp.DType.TEXT:
-        context.mend(
-            f"{name} is JSON text and has no field {path}",
-            f"read as json_extract_scalar({name}, '$.{path}')",
+    if kind.this == exp.DType.MAP:
+        return _entry(column, fields, context)
+    if kind.this == exp.DType.ARRAY:
+        raise context.refuse(
+            f"{name} is a list and has no field {path}",
             column,
+            f"write {name}[1].{path}, or: cross join unnest({name}) as r(…)",
         )
-        return exp.JSONExtractScalar(
-            this=column, expression=exp.JSONPath(expressions=_path(fields)), scalar_only=True
-        )
-    return None
+    if not exp.DataType.is_type(kind, "varchar", "text"):
+        return None
+    place = "$" + "".join(f'."{field.name}"' for field in fields)
+    context.mend(
+        f"{name} is JSON text and has no field {path}",
+        f"read as json_extract_scalar({name}, '$.{path}')",
+        column,
+    )
+    return function("json_extract_scalar", column, text(place))
 
 
-def _path(fields: list[exp.Identifier]) -> list[exp.Expr]:
-    return [exp.JSONPathRoot(), *(exp.JSONPathKey(this=_true_case(f.name)) for f in fields)]
+def _check_fields(
+    column: exp.Column, kind: exp.DataType, fields: list[exp.Identifier], context: Context
+) -> None:
+    """Refuse a field that a struct does not have."""
+    for number, field in enumerate(fields):
+        if kind.this == exp.DType.MAP:
+            return
+        is_struct = kind.this == exp.DType.STRUCT
+        known = {p.name.lower(): p.args.get("kind") for p in kind.expressions if is_struct}
+        if field.name.lower() not in known:
+            owner = ".".join([column.name, *(f.name for f in fields[:number])])
+            step = f"it has {', '.join(sorted(known))}" if known else "it is text"
+            raise context.refuse(f"{owner} has no field {field.name}", field, step)
+        inner = known[field.name.lower()]
+        if not isinstance(inner, exp.DataType):
+            return
+        kind = inner
 
 
-def _true_case(name: str) -> str:
-    return name
+def _entry(column: exp.Column, fields: list[exp.Identifier], context: Context) -> exp.Expr:
+    name, (first, *others) = column.name.lower(), fields
+    path = ".".join(field.name for field in fields)
+    context.mend(
+        f"{name} is a map and has no field {path}",
+        f"read as element_at({name}, '{first.name}')",
+        column,
+    )
+    entry = function("element_at", column, text(first.name))
+    if not others:
+        return entry
+    return function(
+        "json_extract_scalar", entry, text("$" + "".join(f'."{f.name}"' for f in others))
+    )
 
 
 def mend_alias(column: exp.Column, scope: Scope, context: Context) -> bool:
-    """Put the expression where WHERE, GROUP BY or HAVING name it by its alias in the SELECT."""
+    """Put the expression where another clause names it by its alias in the SELECT."""
     query = scope.expression
     if column.table or not isinstance(query, exp.Select):
         return False
-    meant = next(
-        (s for s in query.selects if s.alias.lower() == column.name.lower() and s.alias), None
-    )
-    if meant is None:
-        return False
-    clause = column.find_ancestor(exp.Where, exp.Group, exp.Having, exp.Order, exp.Select)
-    if isinstance(clause, exp.Order) or clause is None:
-        return True
-    where = {exp.Where: "WHERE", exp.Group: "GROUP BY", exp.Having: "HAVING"}.get(type(clause))
-    if where is None:
+    name = column.name.lower()
+    meant = next((s for s in query.selects if s.alias and s.alias.lower() == name), None)
+    where = _clause(column)
+    if meant is None or not where or column.find_ancestor(exp.Alias) is meant:
         return False
     context.mend(
         f"{column.name} is a name given in SELECT, which {where} does not know",
         "the expression is put there",
         column,
     )
-    column.replace(exp.paren(meant.unalias().copy()))
+    put = exp.paren(meant.unalias().copy(), copy=False)
+    column.replace(put)
+    for inner in list(put.find_all(exp.Column)):
+        if not inner.table and inner.name.lower() != name:
+            mend_alias(inner, scope, context)
     return True
+
+
+def _clause(column: exp.Column) -> str:
+    """Return the clause that a column stands in; empty: one where aliases cannot be meant."""
+    names = {
+        exp.Where: "WHERE", exp.Group: "GROUP BY", exp.Having: "HAVING", exp.Order: "ORDER BY",
+        exp.Select: "the rest of SELECT",
+    }  # fmt: skip
+    found = column.find_ancestor(*names, exp.Join)
+    return names.get(type(found), "") if found else ""
 
 
 def mend_name(column: exp.Column, context: Context) -> bool:
@@ -97,12 +131,16 @@ def mend_name(column: exp.Column, context: Context) -> bool:
 
 def mend_comparisons(tree: exp.Expr, context: Context) -> exp.Expr:
     """Mend comparisons of text with a time, a number or a truth value, which Trino refuses."""
-    for comparison in list(tree.find_all(*_COMPARED, exp.Between, exp.In)):
-        sides = _sides(comparison)
-        for side in sides:
-            others = [other for other in sides if other is not side]
-            if _is_text_column(side):
+    for comparison in list(tree.find_all(*_COMPARED)):
+        for side in _sides(comparison):
+            others = [other for other in _sides(comparison) if other is not side]
+            if not isinstance(side, exp.Literal | exp.Boolean | exp.Cast) and kind_of(side):
                 _mend_side(side, others, context)
+    for condition in list(tree.find_all(exp.Where, exp.Having, exp.And, exp.Or, exp.Not)):
+        for part in (condition.this, condition.args.get("expression")):
+            if isinstance(part, exp.Column | exp.Dot) and kind_of(part) == TEXT:
+                context.mend(f"{part.name} is text, not true or false", "taken for = 'true'", part)
+                part.replace(exp.EQ(this=part.copy(), expression=text("true")))
     return tree
 
 
@@ -114,32 +152,53 @@ def _sides(comparison: exp.Expr) -> list[exp.Expr]:
     return [comparison.this, comparison.expression]
 
 
-def _is_text_column(side: exp.Expr) -> bool:
-    kind = side.type.this if side.type else None
-    return isinstance(side, exp.Column | exp.Dot) and kind in (exp.DType.VARCHAR, exp.DType.TEXT)
-
-
 def _mend_side(side: exp.Expr, others: list[exp.Expr], context: Context) -> None:
-    name = side.name.lower()
-    kinds = {other.type.this for other in others if other.type}
-    if kinds & set(_TIMES):
-        context.mend(f"{name} is text, and is compared with a time", "compared as a time", side)
-        side.replace(_as_time(side, name))
+    kind, shown = kind_of(side), _shown(side)
+    kinds = {kind_of(other) for other in others}
+    if kind == TEXT and kinds & _MOMENTS:
+        context.mend(f"{shown} is text, and is compared with a time", "compared as a time", side)
+        side.replace(_as_time(side))
         return
     for other in others:
-        if isinstance(other, exp.Boolean):
-            text = _TRUTHS[other.this]
-            context.mend(f"{name} is text, not true or false", f"compared with '{text}'", side)
-            other.replace(exp.Literal.string(text))
-        elif isinstance(other, exp.Literal) and not other.is_string:
-            context.mend(
-                f"{name} is text and {other.this} a number", f"taken for '{other.this}'", side
-            )
-            other.replace(exp.Literal.string(other.this))
+        _mend_literal(kind, shown, side, other, context)
 
 
-def _as_time(side: exp.Expr, name: str) -> exp.Expr:
-    is_facts = name == "eventtime" and isinstance(side, exp.Column)
-    if is_facts and name in columns(Dialect.ATHENA):
-        return exp.column("event_time", table=side.args["table"].copy())
-    return exp.TryCast(this=side.copy(), to=exp.DataType.build("timestamptz"))
+def _as_time(side: exp.Expr) -> exp.Expr:
+    """Return the time that a text is of: of an event's, what it was made of."""
+    if is_facts_column(side, "eventtime"):
+        return event_time(side)
+    made = side.expressions[0] if isinstance(side, exp.Anonymous) and side.expressions else None
+    if isinstance(made, exp.Column) and made.name in ("event_date", "event_time"):
+        return made.copy()
+    return cast(side.copy(), "timestamptz")
+
+
+def _mend_literal(kind: str, shown: str, side: exp.Expr, other: exp.Expr, context: Context) -> None:
+    """Write a literal as what it is compared with is: text, a number, a truth value, a time."""
+    if kind == TEXT and isinstance(other, exp.Boolean):
+        word = _TRUTHS[bool(other.this)]
+        context.mend(f"{shown} is text, not true or false", f"compared with '{word}'", side)
+        other.replace(text(word))
+    elif kind == TEXT and kind_of(other) in _NUMBERS:
+        context.mend(f"{shown} is text and {other.sql()} a number", "compared as text", side)
+        is_literal = isinstance(other, exp.Literal)
+        other.replace(text(other.name) if is_literal else cast(other.copy(), "varchar"))
+    elif not isinstance(other, exp.Literal) or not other.is_string:
+        return
+    elif kind in _NUMBERS:
+        context.mend(f"{shown} is a number and '{other.name}' text", "taken for a number", side)
+        other.replace(cast(other.copy(), "double" if kind == DOUBLE else "bigint"))
+    elif kind == TRUTH and other.name.lower() in _TRUTHS.values():
+        context.mend(
+            f"{shown} is true or false and '{other.name}' text", f"taken for {other.name}", side
+        )
+        other.replace(exp.Boolean(this=other.name.lower() == "true"))
+    elif kind in _MOMENTS and context.dialect is Dialect.ATHENA:
+        context.mend(f"{shown} is a time and '{other.name}' text", "taken for a time", side)
+
+
+def _shown(side: exp.Expr) -> str:
+    """Return an expression as the query has it, as far as it is a name; else what kind it is."""
+    if isinstance(side, exp.Column | exp.Dot):
+        return side.name.lower()
+    return str(side.meta.get("written", "what is compared"))

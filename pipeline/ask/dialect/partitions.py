@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from pipeline.ask.dialect.context import Context, Dialect
+from pipeline.ask.dialect.kinds import TEXT, set_kind
 
 _REGION_NAMES = "region region_partition p_region partition_region aws_region"
 _ACCOUNT_NAMES = (
@@ -88,8 +89,8 @@ def _text_of(part: Partition, form: str) -> exp.Expr:
     moment = "event_time" if "%H" in form else "event_date"
     column = exp.Column(this=exp.to_identifier(moment), table=owner and owner.copy())
     text = exp.Anonymous(this="strftime", expressions=[column, exp.Literal.string(form)])
-    text.type = exp.DataType.build("varchar")
-    return text
+    text.meta.update(part.column.this.meta, written=part.name)
+    return set_kind(text, TEXT)
 
 
 def _form(part: Partition, found: Sequence[Partition]) -> str:

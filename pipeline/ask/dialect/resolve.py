@@ -30,12 +30,14 @@ class _Resolution:
     Attributes:
         partitions: columns that are partitions in Athena, to be replaced when all are known.
         used: sources that some column is of.
+        unknown: columns of no source, in their scopes.
     """
 
     context: Context
     sources: Sources
     partitions: list[Partition] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
+    unknown: list[tuple[exp.Column, Scope]] = field(default_factory=list)
 
 
 def resolve(tree: exp.Expr, context: Context) -> exp.Expr:
@@ -51,11 +53,13 @@ def resolve(tree: exp.Expr, context: Context) -> exp.Expr:
     for scope in scopes:
         for column in list(_columns(scope)):
             _resolve_column(column, scope, resolution)
+    substitute(resolution.partitions, context)
+    for column, scope in resolution.unknown:
+        _settle_unknown(column, scope, resolution)
     for scope in scopes:
         for source in sources.of(scope).values():
             if id(source) not in resolution.used:
                 refuse_other_logs(source, context)
-    substitute(resolution.partitions, context)
     return tree
 
 
@@ -74,24 +78,41 @@ def _resolve_column(column: exp.Column, scope: Scope, resolution: _Resolution) -
         return
     found = _find(_parts(column), scope, resolution)
     if found is None:
-        _unresolved(column, scope, resolution)
+        resolution.unknown.append((column, scope))
         return
     source, (name, *fields) = found
+    whole, outer = _with_fields(column)
+    fields += outer
     resolution.used.add(id(source))
     owner = quoted(source.alias) if source.alias and not _is_shared(column, scope) else None
     new = exp.Column(this=name.copy(), table=owner)
     if source.kind is Kind.FACTS and name.name.lower() not in (source.names or ()):
-        _replace_unlisted(column, new, fields, source, resolution)
+        _replace_unlisted(whole, new, fields, source, resolution)
         return
     is_ours = source.kind is Kind.FACTS and name.name.lower() in resolution.context.types
-    mended = None
-    if is_ours and fields:
-        mended = mend_field(new, name.name.lower(), fields, resolution.context)
-    column.replace(mended or _dotted(new, fields))
+    if is_ours:
+        new.meta["facts"] = True  # what functions of an event's time go by
+    mended = mend_field(new, fields, resolution.context) if is_ours and fields else None
+    whole.replace(mended or _dotted(new, fields))
+
+
+def _with_fields(column: exp.Column) -> tuple[exp.Expr, list[exp.Identifier]]:
+    """Return a name with all its dots, and the fields beyond its first four parts.
+
+    A column of sqlglot's has at most four parts; what follows stands around it.
+    """
+    whole: exp.Expr = column
+    fields: list[exp.Identifier] = []
+    while isinstance(whole.parent, exp.Dot) and whole.parent.this is whole:
+        if not isinstance(whole.parent.expression, exp.Identifier):
+            break
+        whole = whole.parent
+        fields.append(whole.expression)
+    return whole, fields
 
 
 def _replace_unlisted(
-    column: exp.Column,
+    column: exp.Expr,
     new: exp.Column,
     fields: list[exp.Identifier],
     source: Source,
@@ -179,14 +200,14 @@ def _find_in(
     return (unsure[0], parts) if len(unsure) == 1 else None
 
 
-def _unresolved(column: exp.Column, scope: Scope, resolution: _Resolution) -> None:
+def _settle_unknown(column: exp.Column, scope: Scope, resolution: _Resolution) -> None:
     """Mend a name that is no column, or refuse it with what it may have meant."""
     context = resolution.context
     sources = list(_in_sight(scope, resolution))
-    if mend_alias(column, scope, context) or mend_name(column, context):
-        return
     if any(source.names is None for source in sources):
         return  # of which of several tables it is, DuckDB tells
+    if mend_alias(column, scope, context) or mend_name(column, context):
+        return
     facts = [source for source in sources if source.kind is Kind.FACTS]
     asked = next((source for source in facts if source.asked), facts[0] if facts else None)
     raise _no_column(column, asked, context, _strange(scope, resolution))
@@ -200,14 +221,17 @@ def _in_sight(scope: Scope, resolution: _Resolution) -> Iterator[Source]:
 
 
 def _no_column(
-    column: exp.Column, source: Source | None, context: Context, names: list[str]
+    column: exp.Expr, source: Source | None, context: Context, names: list[str]
 ) -> Exception:
     table = context.dialect.table
     step = f"columns are listed by: trailhouse sql 'describe {table}'"
     if source and source.asked:
         what = f"there is no table {asked_name(source, context)}, and it cannot be {table}, "
         return context.refuse(f"{what}which has no column {', '.join(names)}", column, step)
-    name = ".".join(part.name for part in _parts(column))
+    parts = (
+        _parts(column) if isinstance(column, exp.Column) else list(column.find_all(exp.Identifier))
+    )
+    name = ".".join(part.name for part in parts)
     return context.refuse(f"there is no column {name}", column, step)
 
 

@@ -36,8 +36,8 @@ REWRITES: tuple[Rewrite, ...] = (
     name_columns,
     resolve,
     annotate,
-    mend_comparisons,
     translate_functions,
+    mend_comparisons,
     expand_unnests,
     read_facts,
 )

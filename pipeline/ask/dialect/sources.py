@@ -135,12 +135,19 @@ def _name_table(source: Source, table: exp.Table, context: Context, defined: set
     if source.asked:
         asked = asked_name(source, context)
         context.note(f"{asked} is taken for {name}", table)
-    table.set("this", exp.to_identifier(name))
+    table.set("this", _in_place_of(table.this, name))
     is_hidden = name in defined
     table.set("db", exp.to_identifier("main") if is_hidden else None)
     table.set("catalog", exp.to_identifier("temp") if is_hidden else None)
     if not table.args.get("alias"):
         table.set("alias", exp.TableAlias(this=quoted(source.alias)))
+
+
+def _in_place_of(written: exp.Expr, name: str) -> exp.Identifier:
+    """Return a name that is known to stand where another one was written."""
+    made = exp.to_identifier(name)
+    made.meta.update(written.meta)
+    return made
 
 
 def asked_name(source: Source, context: Context) -> str:
@@ -159,6 +166,12 @@ def refuse_other_logs(source: Source, context: Context) -> None:
 
 
 def _refuse_hidden(table: exp.Table, context: Context) -> None:
+    if not isinstance(table.this, exp.Identifier | exp.Literal):
+        raise context.refuse(
+            f"{context.dialect.title} has no table function {table.this.name}",
+            table,
+            "leave --dialect out to ask in DuckDB's SQL",
+        )
     if "$" in table.name and table.this.args.get("quoted"):
         raise context.refuse(
             f"{table.name} is what Athena knows about a table, and not here",
