@@ -283,6 +283,7 @@ def test_a_denial_names_the_policy(marts: duckdb.DuckDBPyConnection) -> None:
             "root_human": "Bob M.",
             "action": "s3:PutBucketTagging",
             "resource": BUCKET,
+            "resource_arn": BUCKET,
             "policy_type": "service_control",
             "is_explicit_deny": True,
         }

@@ -36,6 +36,9 @@ columns:
   root_confidence: how sure that is; none, the way back was not found
   action: the IAM action that was denied, from AWS's message where it names one, else as mapped
   resource: the resource that AWS's message names; null, none
+  resource_arn: >
+    its ARN, or where the message names none, the one resource that the call is about; null, none
+    or several
   policy_type: the kind of policy that denied it; null, AWS does not say
   denying_policy_arn: that policy, where the message names it
   is_explicit_deny: >
@@ -53,6 +56,21 @@ columns:
     the automation that the principal, or who is behind it, is listed as; no, it is not listed;
     cannot tell, automation_roles was not given
 */
+with
+
+-- what a denied call is about, where that is one resource
+asked as (
+    select
+        event_date,
+        event_id,
+        account_id,
+        min(resource_arn) as resource_arn
+    from event_resources
+    where not regexp_matches(resource_arn, '[*?]')
+    group by event_date, event_id, account_id
+    having min(resource_arn) = max(resource_arn)
+)
+
 select
     denied.event_id,
     denied.event_time,
@@ -69,6 +87,10 @@ select
     denied.root_confidence,
     coalesce(messages.denied_action, denied.iam_action) as action,
     messages.denied_resource as resource,
+    case
+        when messages.denied_resource like 'arn:%' then messages.denied_resource
+        else asked.resource_arn
+    end as resource_arn,
     messages.policy_type,
     messages.denying_policy_arn,
     messages.is_explicit_deny,
@@ -85,4 +107,9 @@ left join access_denied_messages as messages
         denied.event_date = messages.event_date
         and denied.event_id = messages.event_id
         and denied.account_id is not distinct from messages.account_id
+left join asked
+    on
+        denied.event_date = asked.event_date
+        and denied.event_id = asked.event_id
+        and denied.account_id is not distinct from asked.account_id
 where denied.is_denied

@@ -24,6 +24,7 @@ merge:
   last_touched_by: latest(last_event_time)
   n_calls: sum
   n_reads: sum
+  n_writes: sum
   n_errors: sum
   n_denied: sum
   accessed_by: union(1000)
@@ -37,7 +38,8 @@ checks:
   unique: [resource_arn]
   not_null: [resource_arn, n_calls, n_changes, first_event_time, last_event_time]
   rows:
-    parts_are_within_the_whole: n_denied <= n_errors and n_errors <= n_calls
+    parts_are_within_the_whole: >
+      n_denied <= n_errors and n_errors <= n_calls and n_reads + n_writes <= n_calls
     times_in_order: first_event_time <= last_event_time
     changes_have_a_time: (n_changes > 0) = (last_changed_time is not null)
   reconciles:
@@ -67,6 +69,7 @@ columns:
   last_touched_by: the principal that made that call
   n_calls: calls that name it
   n_reads: calls that only read, failed ones too
+  n_writes: calls that do not only read, failed ones too
   n_errors: calls that failed, denied ones among them
   n_denied: calls that were denied
   accessed_by: principals that made calls that succeeded
@@ -90,6 +93,7 @@ used as (
         arg_max(principal_id, row(event_time, principal_id)) as last_touched_by,
         count(*) as n_calls,
         count(*) filter (where is_read_only) as n_reads,
+        count(*) filter (where not is_read_only) as n_writes,
         count(*) filter (where is_error) as n_errors,
         count(*) filter (where is_denied) as n_denied,
         list_sort(array_agg(distinct principal_id) filter (where not is_error)) as accessed_by
@@ -125,6 +129,7 @@ select
     used.last_touched_by,
     used.n_calls,
     used.n_reads,
+    used.n_writes,
     used.n_errors,
     used.n_denied,
     used.accessed_by,
