@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -36,6 +36,7 @@ _TYPES = {
 _EPOCH = date(1970, 1, 1)
 _FIRST, _LAST = (date.min - _EPOCH).days, (date.max - _EPOCH).days
 _DAY_US = 86_400_000_000
+_WRITTEN, _DAY = "eventtime", "event_date"
 NUMBER = "file_number"
 """The column of the files' table that names a file: its place in `TableFiles.files`."""
 
@@ -51,7 +52,10 @@ class TableFiles:
     def columns(self) -> Mapping[str, ColumnKind]:
         """The columns whose smallest and largest values are known of at least one file."""
         known = {number for file in self.files for number in file.lower_bounds or ()}
-        return {f.name: _KINDS[type(f.field_type)] for f in self._fields if f.field_id in known}
+        found = {f.name: _KINDS[type(f.field_type)] for f in self._fields if f.field_id in known}
+        if _DAY in found and any(field.name == _WRITTEN for field in self._fields):
+            found.setdefault(_WRITTEN, ColumnKind.TEXT)
+        return found
 
     @cached_property
     def bounds(self) -> pa.Table:
@@ -65,10 +69,21 @@ class TableFiles:
             kind = self.columns.get(item.name)
             if kind is None:
                 continue
-            pairs = [_bounds(file, item) for file in self.files]
+            pairs = [self._bounds(file, item) for file in self.files]
             columns[low(item.name)] = _array([pair[0] for pair in pairs], kind)
             columns[high(item.name)] = _array([pair[1] for pair in pairs], kind)
         return pa.table(columns)
+
+    def _bounds(self, file: DataFile, item: NestedField) -> tuple[Any, Any]:
+        """Return the smallest and largest value of a column in a file; of eventtime at least that.
+
+        Its text is not measured by default, and the days of a file say enough of it.
+        """
+        known = _bounds(file, item)
+        if item.name != _WRITTEN or known != (None, None):
+            return known
+        days = next((field for field in self._fields if field.name == _DAY), None)
+        return _written(*_bounds(file, days)) if days else known
 
     @property
     def _fields(self) -> list[NestedField]:
@@ -115,6 +130,18 @@ def _bounds(file: DataFile, item: NestedField) -> tuple[Any, Any]:
     unit = _DAY_US if isinstance(kind, TimestamptzType) else 1
     is_sane = all(_FIRST <= value // unit <= _LAST for value in pair)
     return pair if is_sane else (None, None)
+
+
+def _written(first: int | None, last: int | None) -> tuple[str | None, str | None]:
+    """Return texts that no event's time of some UTC days is before or after, as it was written.
+
+    A time is only taken that begins with a date of ten characters, but it may have a zone, and
+    be of the day before or after.
+    """
+    if first is None or last is None:
+        return None, None
+    begin, end = (_EPOCH + timedelta(days=day) for day in (first - 1, last + 1))
+    return begin.isoformat(), f"{end.isoformat()}~"
 
 
 def _array(values: Sequence[Any], kind: ColumnKind) -> pa.Array:

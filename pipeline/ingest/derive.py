@@ -22,10 +22,11 @@ _HEX[np.frombuffer(b"ABCDEF", np.uint8)] = np.arange(10, 16)
 _FIRST = pa.scalar(datetime(1678, 1, 1, tzinfo=UTC), _TIME)
 _END = pa.scalar(datetime(2262, 1, 1, tzinfo=UTC), _TIME)
 
-# A time must look like a date at its start: the cast alone would take 'infinity' and 'epoch'.
+# A time must look like a date at its start: the cast alone would take 'infinity' and 'epoch'. The
+# date has ten characters: so texts are in the order of days, and asking of the text chooses files.
 _PARSE = """
-select case when eventtime[5] = '-' and eventtime[8] = '-' then try_cast(eventtime as timestamptz)
-    end as event_time
+select case when eventtime[5] = '-' and eventtime[8] = '-' and eventtime[10] between '0' and '9'
+    then try_cast(eventtime as timestamptz) end as event_time
 from times
 """
 

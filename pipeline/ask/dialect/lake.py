@@ -19,6 +19,7 @@ _READERS = {
     "trino_element_at": "json_extract_string",
     "trino_map_subscript": "trino_json_subscript",
 }
+_COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
 _ORDER = ("accountid", "type", "arn", "arnprefix")
 
 
@@ -112,6 +113,8 @@ def _cast(value: exp.Expr, kind: str) -> exp.Expr:
 
 def _event_time(column: exp.Column) -> exp.Expr:
     time = exp.Column(this=exp.to_identifier("event_time"), table=column.args["table"].copy())
+    if isinstance(column.parent, _COMPARED):
+        return time  # compared as it is stored, which is faster; times without a zone are UTC
     return exp.Cast(this=time, to=exp.DataType.build("timestamp", dialect="duckdb"))
 
 

@@ -43,6 +43,8 @@ _COMPARISONS = (
     exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Like, exp.Between, exp.In,
     exp.NullSafeEQ, exp.NullSafeNEQ,
 )  # fmt: skip
+_NUMBERS = {"%Y": "year", "%m": "month", "%d": "day"}
+_WHOLE = ("int", "bigint", "smallint", "tinyint")
 _DOCUMENTED = "the partitions that AWS documents"
 
 
@@ -78,7 +80,21 @@ def substitute(found: Sequence[Partition], context: Context) -> None:
         form = forms.get((part.owner, part.name), "")
         if form:
             _judge(part, form, context)
-        part.column.replace(_text_of(part, form))
+        number = _number_of(part, form)
+        if number is None:
+            part.column.replace(_text_of(part, form))
+        elif part.column.parent:
+            part.column.parent.replace(number)
+
+
+def _number_of(part: Partition, form: str) -> exp.Expr | None:
+    """Return the year, month or day where the text is only cast to a number; None: it is not."""
+    function, above = _NUMBERS.get(form), part.column.parent
+    if not function or not isinstance(above, exp.Cast) or not above.is_type(*_WHOLE):
+        return None
+    owner = part.column.args.get("table")
+    day = exp.Column(this=exp.to_identifier("event_date"), table=owner and owner.copy())
+    return exp.Anonymous(this=function, expressions=[day])
 
 
 def _text_of(part: Partition, form: str) -> exp.Expr:
