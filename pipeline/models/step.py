@@ -134,11 +134,12 @@ def _declare(connection: duckdb.DuckDBPyConnection, name: str, schema: Schema) -
 
 
 def _steps(connection: duckdb.DuckDBPyConnection, models: Models, model: Model) -> Sequence[Step]:
-    columns = _describe(connection, model)
-    check_columns(model, list(columns))
-    if model.materialize == "view":
+    found = _describe(connection, model)
+    check_columns(model, list(found))
+    if model.materialize == "view":  # nothing is stored of it, so its types may be DuckDB's own
         connection.execute(f"create temp view {quoted(model.name)} as {model.sql}")
         return ()
+    columns = {name: _typed(model, name, kind) for name, kind in found.items()}
     is_rollup = model.materialize == "rollup"
     first = _first(models, model, columns)
     steps = [first, *_merges(connection, model, first)] if is_rollup else [first]
@@ -197,13 +198,12 @@ def _merges(connection: duckdb.DuckDBPyConnection, model: Model, days: Step) -> 
     )
 
 
-def _describe(connection: duckdb.DuckDBPyConnection, model: Model) -> dict[str, IcebergType]:
+def _describe(connection: duckdb.DuckDBPyConnection, model: Model) -> dict[str, DuckDBPyType]:
     try:
-        found = _columns(connection, model.sql)
+        return _columns(connection, model.sql)
     except duckdb.Error as refused:
         said = str(refused).splitlines()[0]
         raise UsageError(f"{model.place}:{model.first_line}: {said}") from refused
-    return {name: _typed(model, name, kind) for name, kind in found.items()}
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, DuckDBPyType]:
