@@ -11,7 +11,16 @@ from pipeline.cli.arns import shorten_column
 from pipeline.cli.cells import cell_text
 from pipeline.cli.output import Output
 from pipeline.cli.render import print_rows, tell
-from pipeline.cli.text import WidthOf, can_draw, count, draw_table, neutralise, wrap
+from pipeline.cli.text import (
+    WidthOf,
+    can_draw,
+    count,
+    draw_table,
+    elide,
+    fit_widths,
+    neutralise,
+    wrap,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,9 +29,7 @@ if TYPE_CHECKING:
 
 _LISTED = 3
 _LEAST_COLUMNS = 3
-_NAME = 12
-"""Most of a column's name that counts for its width; names are cut first."""
-_LONGEST = 0.3
+_LONGEST = 0.23
 """Most of the width that a column of text asks for before others are left out."""
 
 
@@ -116,7 +123,8 @@ def write_answer(output: Output, asked: Asked, rows: Rows, *, is_wide: bool) -> 
         yield from _drawn(rows, None, is_plain, cell_len)
         left_out: Sequence[str] = ()
     else:
-        fitting = fit_columns(leave_out_known(rows, asked), width, cell_len)
+        mark = "..." if is_plain else "…"
+        fitting = fit_columns(leave_out_known(rows, asked), width, cell_len, mark)
         left_out = [name for name in rows.names if name not in fitting.names]
         yield from _drawn(fitting, width, is_plain, cell_len)
     yield from _after(rows, left_out, width or 100)
@@ -187,26 +195,33 @@ def leave_out_known(rows: Rows, asked: Asked) -> Rows:
     return rows.of(kept)
 
 
-def fit_columns(rows: Rows, width: int, width_of: WidthOf) -> Rows:
+def fit_columns(rows: Rows, width: int, width_of: WidthOf = len, mark: str = "…") -> Rows:
     """Return the first columns that fit a width with most of what is in them, ARNs shortened.
 
     Columns stand in the order of their importance, so the last are left out first.
     """
-    longest = max(int(width * _LONGEST), 20)
+    longest = int(width * _LONGEST)
     columns: list[list[str]] = []
-    used = -2
+    natural: list[int] = []
+    least: list[int] = []
     for place, name in enumerate(rows.names):
         column = [row[place] for row in rows.cells]
         if not rows.whole[place]:
-            column = shorten_column(column, longest, width_of)
+            column = shorten_column(column, longest, width_of, mark)
         value = max(map(width_of, column), default=0)
-        room = value if rows.whole[place] else min(value, longest)
-        used += 2 + max(min(width_of(name), _NAME), room)
-        if used > width and place >= _LEAST_COLUMNS:
+        room = max(width_of(name), value if rows.whole[place] else min(value, longest))
+        if sum(least) + room + 2 * len(least) > width and place >= _LEAST_COLUMNS:
             break
         columns.append(column)
+        natural.append(max(width_of(name), value))
+        least.append(room)
+    widths = fit_widths(natural, least, width - 2 * (len(least) - 1))
     fitting = rows.of(range(len(columns)))
-    return replace(fitting, cells=list(map(list, zip(*columns, strict=True))))
+    cells = [
+        [elide(cell, room, mark, width_of) for cell, room in zip(row, widths, strict=True)]
+        for row in zip(*columns, strict=True)
+    ]
+    return replace(fitting, cells=cells)
 
 
 _PERIOD = ("since", "until")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pipeline.cli.text import WidthOf
 
 _ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:(.+)")
-_PERMISSION_SET = re.compile(r"(AWSReservedSSO_.+)_[0-9a-f]{16}")
+_PERMISSION_SET = re.compile(r"(AWSReserved(SSO_.+))_[0-9a-f]{16}")
 _LEVELS = 3
 
 
@@ -34,7 +34,7 @@ def shorten(text: str, level: int, mark: str = "…") -> str:
 
     >>> arn = "arn:aws:iam::111122223333:role/aws-reserved/AWSReservedSSO_Admin_0123456789abcdef"
     >>> shorten(arn, 1), shorten(arn, 2)
-    ('arn:…:role/…/AWSReservedSSO_Admin', '…/AWSReservedSSO_Admin')
+    ('arn:…:role/…/AWSReservedSSO_Admin', '…SSO_Admin')
     >>> shorten("arn:aws:s3:::exports/2026/a.csv", 1), shorten("anna", 2)
     ('arn:…:exports/…/a.csv', 'anna')
     """
@@ -47,5 +47,5 @@ def shorten(text: str, level: int, mark: str = "…") -> str:
     named = _PERMISSION_SET.fullmatch(path[-1])
     name = named[1] if named else path[-1]
     if level > 1:
-        return f"{mark}/{name}"
+        return f"{mark}{named[2]}" if named else f"{mark}/{name}"
     return f"arn:{mark}:{first}/{f'{mark}/' if len(path) > 1 else ''}{name}"

@@ -20,6 +20,7 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pyarrow as pa
     from click.shell_completion import CompletionItem
     from rich.console import Console
 
@@ -134,11 +135,7 @@ def query_command(ctx: click.Context, output: Output) -> None:
     if output.format == "table":
         print_summary(output, {}, partial(write_questions, found=found))
     else:
-        from dataclasses import asdict
-
-        from pipeline.cli.encode import table_of
-
-        print_rows(output, table_of([asdict(entry) for entry in found]))
+        print_rows(output, _entries(found))
 
 
 def question_command(question: Question, library: Library) -> click.Command:
@@ -309,6 +306,15 @@ def _period(question: Question) -> str:
     if question.period == "all":
         return "the whole lake"
     return f"the lake's last {question.period}"
+
+
+def _entries(found: Sequence[QuestionEntry]) -> pa.RecordBatchReader:
+    """Return the list as rows; what a question needs stays a list."""
+    from dataclasses import asdict
+
+    import pyarrow as pa
+
+    return pa.Table.from_pylist([asdict(entry) for entry in found]).to_reader()
 
 
 def _facts(question: Question) -> Mapping[str, Any]:

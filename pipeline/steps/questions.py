@@ -41,8 +41,8 @@ class QuestionEntry:
     name: str
     topic: str
     description: str
-    needs: tuple[str, ...]
-    parameters: tuple[str, ...]
+    needs: list[str]
+    parameters: list[str]
     is_own: bool
 
 
@@ -83,7 +83,7 @@ def _entry(question: Question) -> QuestionEntry:
         name=question.name,
         topic=question.topic,
         description=question.description,
-        needs=tuple(p.name for p in question.parameters if p.is_required),
-        parameters=tuple(p.name for p in question.parameters),
+        needs=[p.name for p in question.parameters if p.is_required],
+        parameters=[p.name for p in question.parameters],
         is_own=question.is_own,
     )

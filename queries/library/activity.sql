@@ -4,7 +4,7 @@ topic: principals and keys
 grain: one row per call (event_id, account_id), newest first
 description: What did a principal do, itself or through the roles it took on?
 period: 7d
-first: principal-events
+first: principal
 parameters:
   principal: {kind: principal, required: true, example: anna}
   account: {kind: account}

@@ -56,9 +56,9 @@ judged as (
 select
     event_time,
     event_name,
-    why,
     target,
     coalesce(root_human, root_principal_id, principal_id) as who,
+    why,
     is_success,
     is_own,
     coalesce(policy_arn, policy_name) as policy,

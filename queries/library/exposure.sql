@@ -34,12 +34,12 @@ changes as (
 
 select
     coalesce(target, account_id) as target,
-    kind,
     audience,
     reason,
+    coalesce(root_human, root_principal_id, principal_id) as who,
     event_time as since_time,
     cast(floor((epoch($until) - epoch(event_time)) / 86400) as bigint) as days_open,
-    coalesce(root_human, root_principal_id, principal_id) as who,
+    kind,
     account_id,
     account_name,
     region,

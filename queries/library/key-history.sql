@@ -70,8 +70,8 @@ select
     access_key_id,
     who,
     n_calls,
-    n_errors,
     source_ips,
+    n_errors,
     regions,
     services,
     last_event_time

@@ -46,11 +46,11 @@ select
     gone.left_date,
     calls.principal_id,
     count(*) as n_calls,
-    count(*) filter (where not calls.is_read_only) as n_writes,
-    min(calls.event_time) as first_event_time,
     max(calls.event_time) as last_event_time,
     list_sort(array_agg(distinct calls.source_ip) filter (where calls.source_ip is not null))
         as source_ips,
+    count(*) filter (where not calls.is_read_only) as n_writes,
+    min(calls.event_time) as first_event_time,
     min(calls.root_confidence) as root_confidence
 from calls
 inner join gone on gone.principal_id in (calls.caller, calls.caller_name)

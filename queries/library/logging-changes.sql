@@ -15,10 +15,10 @@ examples:
 select
     event_time,
     event_name,
-    target,
-    effect,
     is_success,
     coalesce(root_human, root_principal_id, principal_id) as who,
+    target,
+    effect,
     root_confidence as sure,
     account_id,
     account_name,

@@ -35,11 +35,11 @@ changes as (
 select
     event_time,
     event_name,
+    cast(round((epoch(restored_time) - epoch(event_time)) / 60) as bigint) as minutes_off,
+    coalesce(root_human, root_principal_id, principal_id) as who,
     target,
     effect,
     restored_time,
-    cast(round((epoch(restored_time) - epoch(event_time)) / 60) as bigint) as minutes_off,
-    coalesce(root_human, root_principal_id, principal_id) as who,
     root_confidence as sure,
     account_id,
     account_name,

@@ -13,7 +13,9 @@ parameters:
     example: principal
   account: {kind: account}
 columns:
-  kind: principal, action, resource (made, in the data), region or service (of an account), key
+  kind: >
+    principal, key, region or service (of an account), action, or resource (made in the period; log
+    streams are left out)
   value: what it is
   first_event_time: when it was first seen; of a region or service the day
   who: who was first
@@ -58,6 +60,7 @@ seen as (
         coalesce(created_by_human, created_by) as who,
         resource_account_id as account_id
     from resource_audit
+    where resource_type is distinct from 'logs:log-stream'
     union all
     select
         kind,
@@ -92,4 +95,7 @@ where
     end
     and $kind in ('all', kind)
     and ($account is null or list_contains($account, account_id))
-order by kind asc, first_event_time desc, value asc
+order by
+    list_position(['principal', 'key', 'region', 'service', 'action', 'resource'], kind) asc,
+    first_event_time desc,
+    value asc

@@ -14,11 +14,11 @@ examples:
 */
 select
     event_time,
-    event_name,
     target,
     is_exposed,
     audience,
     coalesce(root_human, root_principal_id, principal_id) as who,
+    event_name,
     root_confidence as sure,
     account_id,
     account_name,

@@ -4,7 +4,7 @@ topic: resources
 grain: one row per event and resource it names (event_id, account_id, resource_arn)
 description: Everything that happened to a resource, readings and failed calls too
 period: 7d
-first: resource-events
+first: resource
 parameters:
   resource: {kind: resource, required: true, example: sg-0a1b2c3d}
   account: {kind: account}

@@ -350,10 +350,13 @@ def test_wrong_values_are_named(case: Case) -> None:
 
 def test_the_default_period_counts_back_from_the_newest_day(case: Case) -> None:
     """An old lake has as much to say by default; what was asked for counts back from now."""
-    period = case.ask(QUESTIONS["habits"], principal="ada").period
+    period = case.ask(QUESTIONS["new-since"]).period
     assert period is not None
-    assert period.since == datetime(2026, 3, 5, tzinfo=UTC)
+    assert period.since == datetime(2026, 3, 11, tzinfo=UTC)
     assert not period.is_after_all
+    whole = case.ask(QUESTIONS["habits"], principal="ada").period
+    assert whole is not None
+    assert whole.since == NOON
     late = case.ask(QUESTIONS["habits"], principal="ada", since=datetime(2027, 1, 1, tzinfo=UTC))
     assert late.period is not None
     assert late.period.is_after_all
@@ -392,6 +395,7 @@ def test_ones_own_folder_comes_first(tmp_path: Path) -> None:
         ("parameters:\n  a: {kind: planet}\n", r"mine.sql:7: a: kind: planet; write one of"),
         ("parameters:\n  a: {kind: choice}\n", r"mine.sql:7: a: choices belong to"),
         ("parameters:\n  since: {kind: time}\n", r"mine.sql:7: since is no name of a parameter"),
+        ("first: planet\n", r"mine.sql:6: first: planet is none"),
         ("examples: text\n", r"mine.sql:6: examples is no list of texts"),
     ],
 )

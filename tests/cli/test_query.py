@@ -73,6 +73,9 @@ def test_questions_are_listed_by_topic(run: Run, questions: Path) -> None:
     rows = run("query").rows
     assert len(rows) >= 40
     assert {"name", "topic", "description", "needs", "parameters", "is_own"} == rows[0].keys()
+    assert {"name": "who-changed", "needs": ["resource"]}.items() <= next(
+        row for row in rows if row["name"] == "who-changed"
+    ).items()
 
 
 def test_a_question_is_shown_with_its_sql(run: Run) -> None:
@@ -224,11 +227,11 @@ def test_columns_fit_the_width() -> None:
         }
     )
     rows = read_rows(table.to_reader(), 100, is_wide=False)
-    narrow = fit_columns(rows, 80, len)
+    narrow = fit_columns(rows, 70, len)
     assert list(narrow.names) == ["event_name", "principal_id", "account", "services"]
     assert list(narrow.cells[0]) == [
         "PutBucketPolicy",
-        "…/AWSReservedSSO_Admin",
+        "…SSO_Admin",
         "home",
         "a, b, c and 2 more",
     ]

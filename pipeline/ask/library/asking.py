@@ -105,7 +105,7 @@ def ask(
     if period:
         bound |= _days(period)
     if question.first:
-        bound |= _first_events(snapshot, read_query(f"lookup/{question.first}").sql, bound)
+        bound |= _first_events(snapshot, read_query(f"lookup/{question.first}-events").sql, bound)
     answer = _run(snapshot, question.file.sql, bound)
     lacking = _lacking(snapshot, question)
     return Asked(question, told, found, period, lacking, answer)
@@ -161,12 +161,18 @@ def _period(
     elif question.period == "all":
         since = min(oldest or _BEGINNING, until)
     else:
-        days = parse_age(question.period)
-        whole = days >= timedelta(days=1)
-        since = _midnight(until - _INSTANT) + timedelta(days=1) - days if whole else until - days
+        back = _counted_back(until, parse_age(question.period))
+        since = min(max(back, oldest or _BEGINNING), until)
     if since > until or (since == until and "since" in told and "until" in told):
         raise UsageError(f"until {until:%Y-%m-%dT%H:%MZ} is not after since", "swap the two")
     return Period(since, until, newest)
+
+
+def _counted_back(until: datetime, age: timedelta) -> datetime:
+    """Return the beginning of a default period: of whole days, the first one's."""
+    if age < timedelta(days=1):
+        return until - age
+    return _midnight(until - _INSTANT) + timedelta(days=1) - age
 
 
 def _moment(given: Any, now: datetime) -> datetime:

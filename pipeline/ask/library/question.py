@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.ask.library.kinds import KINDS
 from pipeline.errors import UsageError
-from pipeline.queryfile import QueryFile, parse_query
+from pipeline.queryfile import QueryFile, content_root, parse_query
 from pipeline.settings.age import parse_age
 
 PERIOD = ("since", "until")
@@ -56,7 +56,7 @@ class Question:
         topic: what it is about, for the list.
         period: the length of the period that it looks at by default, counted back from the
             lake's newest day; all: the whole lake; empty: it has no period.
-        first: a query of queries/lookup that finds the events it is about, newest first; they are
+        first: whose newest events are found first, of the principal or of the resource; they are
             bound as $events, with $events_since and $events_until, so that what else is known of
             them is read of them alone.
         context: tables of context without which it cannot tell anything.
@@ -120,7 +120,7 @@ def read_question(text: str, place: str, *, is_own: bool = False) -> Question:
         topic=header.words("topic"),
         grain=header.words("grain"),
         period=_period(header),
-        first=str(file.header.get("first") or ""),
+        first=_first(header),
         parameters=tuple(_parameter(header, name, said) for name, said in parameters.items()),
         context=header.texts("context"),
         meanings={k: " ".join(str(v).split()) for k, v in header.mapping("columns").items()},
@@ -167,6 +167,13 @@ class _Header:
         if not isinstance(value, dict):
             raise self.wrong(key, f"{key} is no mapping", f"write {key}: {{name: …}}")
         return {str(name): said for name, said in value.items()}
+
+
+def _first(header: _Header) -> str:
+    name = str(header.given.get("first") or "")
+    if name and not content_root().joinpath("lookup", f"{name}-events.sql").is_file():
+        raise header.wrong("first", f"first: {name} is none", "write principal or resource")
+    return name
 
 
 def _period(header: _Header) -> str:
