@@ -67,6 +67,9 @@ def check_tokens(text: str, tokens: list[Token], context: Context) -> str | None
         if _is_double_equals(first, second, text):
             _mend(context, first.start, "== is no operator", "taken for =")
             gone.append(first.start + 1)
+    if tokens and tokens[-1].token_type == TokenType.COMMA:
+        _mend(context, tokens[-1].start, "a comma with nothing after it", "left out")
+        gone.append(tokens[-1].start)
     if not gone:
         return None
     return "".join(" " if place in gone else mark for place, mark in enumerate(text))

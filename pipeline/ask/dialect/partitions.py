@@ -178,7 +178,9 @@ def _judge_literal(part: Partition, form: str, literal: exp.Expr, context: Conte
         )
         literal.replace(exp.Literal.string(padded or literal.name))
         return
-    if literal.name in ("", padded):
+    is_exact = isinstance(literal.parent, exp.EQ | exp.In)
+    is_start = not is_exact and not padded and _begins(literal.name, form)
+    if is_start or literal.name in ("", padded):
         return
     if context.is_lenient and padded:
         context.note(
@@ -187,7 +189,6 @@ def _judge_literal(part: Partition, form: str, literal: exp.Expr, context: Conte
         literal.replace(exp.Literal.string(padded))
         return
     written = f"as '{padded}'" if padded else f"like '{_SAMPLES[form]}'"
-    is_exact = isinstance(literal.parent, exp.EQ | exp.In)
     outcome = "is met by none" if is_exact else "is compared with that as text"
     hint = ", and --lenient takes it for that" if padded else ""
     context.note(
@@ -203,6 +204,11 @@ _SAMPLES = {
 }  # fmt: skip
 
 
+def _begins(text: str, form: str) -> bool:
+    """Tell whether a text is the beginning of one of a form, with which text may be compared."""
+    return re.sub(r"\d", "0", _SAMPLES[form]).startswith(re.sub(r"\d", "0", text))
+
+
 def _pad(text: str, form: str) -> str:
     """Return a value with its numbers as long as the form has them; empty: it is not of the form.
 
@@ -210,10 +216,11 @@ def _pad(text: str, form: str) -> str:
     ('2026/07/01', '07', '')
     """
     codes = re.findall(r"%[YmdH]", form)
-    shape = "[-/]?".join(r"(\d{1,4})" if code == "%Y" else r"(\d{1,2})" for code in codes)
+    between = "[-/]" if re.search("[-/]", form) else ""
+    shape = between.join(r"(\d{4})" if code == "%Y" else r"(\d{1,2})" for code in codes)
     found = re.fullmatch(shape, text)
     if not found:
         return ""
     for code, number in zip(codes, found.groups(), strict=True):
-        form = form.replace(code, number.zfill(4 if code == "%Y" else 2), 1)
+        form = form.replace(code, number.zfill(2), 1)
     return form

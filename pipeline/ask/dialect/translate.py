@@ -72,7 +72,11 @@ def _parse(text: str, context: Context) -> exp.Expr:
         if mended is not None:
             text = mended
             tokens = sqlglot.tokenize(text, read=_READ)
-        trees = [tree for tree in sqlglot.parse(text, read=_READ) if tree is not None]
+        trees = [
+            tree
+            for tree in sqlglot.parse(text, read=_READ)
+            if tree is not None and not isinstance(tree, exp.Semicolon)
+        ]
     except SqlglotError as failed:
         raise explain_failure(failed, tokens, context) from failed
     return _only(trees, context)
