@@ -221,6 +221,7 @@ def test_a_timeline_has_readings_and_failures(case: Case) -> None:
         ("CreateBucket", None),
     ]
     assert len(case.rows("timeline", resource="s3://ledger/a.csv")) == 2
+    assert len(case.rows("timeline", resource="s3://ledger/*.csv")) == 2
     assert len(case.rows("timeline", resource="ledger", limit=1)) == 1
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.ask.library.kinds import like_pattern
 from pipeline.errors import UsageError
@@ -69,14 +69,15 @@ def find(snapshot: Snapshot, kind: str, given: Sequence[str]) -> Found:
 
 def _find(snapshot: Snapshot, kind: str, given: str) -> Found:
     value = given.strip().removeprefix(_S3) if kind == "resource" else given.strip()
-    values = {
+    values: dict[str, Any] = {
         "value": value,
         "pattern": like_pattern(value) if "*" in value else None,
         "most": MOST + 1,
     }
-    with snapshot.sql(read_query(f"lookup/{kind}").sql, values) as answer:
-        rows = answer.rows()
+    rows = _rows(snapshot, kind, values)
     best = [row for row in rows if row[1] < _NEAR]
+    if not best and kind == "resource" and values["pattern"] and "/" in value:
+        best = _rows(snapshot, "object", values)
     if not best:
         raise UsageError(f"the lake has no {_thing(kind)} {given}", _advice(kind, rows))
     if len(best) > MOST:
@@ -85,6 +86,11 @@ def _find(snapshot: Snapshot, kind: str, given: str) -> Found:
     days = [row[3] for row in best if len(row) > 3]
     ids = tuple(dict.fromkeys(str(row[0]) for row in best))
     return Found((given,), ids, min(days, default=None), max(days, default=None))
+
+
+def _rows(snapshot: Snapshot, lookup: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    with snapshot.sql(read_query(f"lookup/{lookup}").sql, values) as answer:
+        return answer.rows()
 
 
 def _advice(kind: str, rows: Sequence[tuple[object, ...]]) -> str:
