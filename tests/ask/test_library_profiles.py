@@ -82,9 +82,9 @@ def test_reading_more_than_on_other_days(tables: Tables) -> None:
     """A day is judged by the other days, not by itself; a first day only by how much it reads."""
     case = tables(
         data_access="select date '2026-03-01' + day as event_date, principal_id, n_reads, "
-        f"'b' as resource_arn, 1 as bytes_out, '{HOME}' as account_id, 'home' as account_name from (values"
-        " (0, 'ada', 10), (1, 'ada', 12), (2, 'ada', 70), (0, 'bob', 60), (1, 'bob', 61),"
-        " (5, 'eve', 80), (6, 'tim', 9)) as given(day, principal_id, n_reads)"
+        f"'b' as resource_arn, 1 as bytes_out, '{HOME}' as account_id, 'home' as account_name "
+        "from (values (0, 'ada', 10), (1, 'ada', 12), (2, 'ada', 70), (0, 'bob', 60), "
+        "(1, 'bob', 61), (5, 'eve', 80), (6, 'tim', 9)) as given(day, principal_id, n_reads)"
     )
     rows = case.rows("unusual-downloads", **MARCH)
     assert picked(rows, "principal_id", "n_reads", "usual") == [("eve", 80, None), ("ada", 70, 11)]

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from pipeline.ask.answer import Answer
 from pipeline.ask.library.kinds import KINDS, plain_value
-from pipeline.ask.library.lookup import Found, find
+from pipeline.ask.library.lookup import Found, find, run_query
 from pipeline.ask.library.question import PERIOD, Parameter, Question
 from pipeline.errors import UsageError
 from pipeline.lake.schema import LOGS
@@ -106,7 +104,7 @@ def ask(
         bound |= _days(period)
     if question.first:
         bound |= _first_events(snapshot, read_query(f"lookup/{question.first}-events").sql, bound)
-    answer = _run(snapshot, question.file.sql, bound)
+    answer = run_query(snapshot, question.file.sql, bound)
     lacking = _lacking(snapshot, question)
     return Asked(question, told, found, period, lacking, answer)
 
@@ -199,7 +197,7 @@ def _listed(value: Any) -> Sequence[str]:
 
 def _first_events(snapshot: Snapshot, sql: str, bound: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the events that a question is about, and between which instants they are."""
-    with _run(snapshot, sql, bound) as answer:
+    with run_query(snapshot, sql, bound) as answer:
         rows = answer.rows()
     times = [time for _, time in rows]
     return {
@@ -207,13 +205,6 @@ def _first_events(snapshot: Snapshot, sql: str, bound: Mapping[str, Any]) -> Map
         "events_since": min(times, default=_BEGINNING),
         "events_until": max(times, default=_BEGINNING) + _INSTANT,
     }
-
-
-def _run(snapshot: Snapshot, sql: str, bound: Mapping[str, Any]) -> Answer:
-    """Run a query with the values it has; DuckDB refuses others."""
-    statements = duckdb.extract_statements(sql)
-    used = {name for statement in statements for name in statement.named_parameters}
-    return snapshot.sql(sql, {name: bound[name] for name in used & bound.keys()} or None)
 
 
 def _lacking(snapshot: Snapshot, question: Question) -> tuple[str, ...]:

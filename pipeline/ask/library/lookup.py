@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
+from pipeline.ask.answer import Answer
 from pipeline.ask.library.kinds import like_pattern
 from pipeline.errors import UsageError
 from pipeline.queryfile import read_query
@@ -67,6 +70,13 @@ def find(snapshot: Snapshot, kind: str, given: Sequence[str]) -> Found:
     return Found(tuple(given), tuple(ids), min(days, default=None), max(days, default=None))
 
 
+def run_query(snapshot: Snapshot, sql: str, bound: Mapping[str, Any]) -> Answer:
+    """Run a query with those of some values that it has; DuckDB refuses others."""
+    statements = duckdb.extract_statements(sql)
+    used = {name for statement in statements for name in statement.named_parameters}
+    return snapshot.sql(sql, {name: bound[name] for name in used & bound.keys()} or None)
+
+
 def _find(snapshot: Snapshot, kind: str, given: str) -> Found:
     value = given.strip().removeprefix(_S3) if kind == "resource" else given.strip()
     values: dict[str, Any] = {
@@ -89,7 +99,7 @@ def _find(snapshot: Snapshot, kind: str, given: str) -> Found:
 
 
 def _rows(snapshot: Snapshot, lookup: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    with snapshot.sql(read_query(f"lookup/{lookup}").sql, values) as answer:
+    with run_query(snapshot, read_query(f"lookup/{lookup}").sql, values) as answer:
         return answer.rows()
 
 
