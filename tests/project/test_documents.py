@@ -11,7 +11,9 @@ from pathlib import Path
 import click
 import pytest
 
+from pipeline.ask.library.folder import Library
 from pipeline.cli.main import run, trailhouse
+from pipeline.cli.query import question_command
 from pipeline.cli.reference import commands as all_commands
 from pipeline.lake.meanings import MEANINGS
 from pipeline.lake.reference import tables_reference
@@ -22,10 +24,11 @@ from pipeline.settings import load_settings
 from tests.project.documents import DOCUMENTS, ROOT, blocks, commands, links, name, spans
 
 README, GUIDE = ROOT / "README.md", ROOT / "docs/guide.md"
+QUESTIONS = [question_command(question, Library()) for question in Library().questions()]
 OPTIONS = {
     option
-    for _, context in all_commands()
-    for parameter in context.command.get_params(context)
+    for command in [*QUESTIONS, *(context.command for _, context in all_commands())]
+    for parameter in command.get_params(click.Context(command))
     for option in parameter.opts
 }
 
