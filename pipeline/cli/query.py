@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.answer import print_answer
 from pipeline.cli.group import Command, Option
 from pipeline.cli.options import PERIOD, Invocation, command, everywhere, output_options
 from pipeline.cli.output import Output
@@ -200,6 +199,7 @@ def write_question(console: Console, question: Question) -> None:
 
 
 def _ask(told: Invocation, question: Question, given: dict[str, Any], output: Output) -> None:
+    from pipeline.cli.answer import print_answer
     from pipeline.cli.sql import moment_of, print_plan
     from pipeline.steps.questions import ask_question
 

@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.ask.library.asking import Asked, Period, ask
 from pipeline.ask.library.folder import Library
 from pipeline.ask.library.kinds import KINDS
 from pipeline.ask.library.question import Parameter, Question
-from pipeline.ask.session import open_session
-from pipeline.lake.catalog import Lake
+
+if TYPE_CHECKING:
+    from pipeline.ask.library.asking import Asked as Asked
+    from pipeline.ask.library.asking import Period as Period
+    from pipeline.lake.catalog import Lake
 
 __all__ = [
     "KINDS",
-    "Asked",
     "Library",
     "Parameter",
-    "Period",
     "Question",
     "QuestionEntry",
     "ask_question",
@@ -75,6 +75,9 @@ def ask_question(
         QueryError: a model that it reads was not built yet.
         SnapshotNotFound: there is no snapshot of that id or time.
     """
+    from pipeline.ask.library.asking import ask
+    from pipeline.ask.session import open_session
+
     return ask(open_session(lake).snapshot(at), question, values)
 
 

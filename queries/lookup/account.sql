@@ -8,6 +8,7 @@ with
 known as (
     select
         account_id,
+        max(account_name) as account_name,
         max(lower(account_name)) as lower_name
     from daily_activity
     where account_id is not null
@@ -17,6 +18,7 @@ known as (
 judged as (
     select
         account_id as found,
+        coalesce(account_name, account_id) as called,
         case
             when account_id = $value or lower_name = lower($value) then 1
             when account_id like $pattern escape '\' then 2
@@ -30,7 +32,8 @@ judged as (
 select
     found,
     rank,
-    likeness
+    likeness,
+    called
 from judged
 qualify rank = min(rank) over () and (rank < 9 or likeness > 0.7)
 order by likeness desc, found asc

@@ -11,6 +11,8 @@ known as (
         principal_id,
         lower(principal_id) as lower_id,
         lower(coalesce(principal_name, regexp_extract(principal_id, '[^/:]+$'))) as lower_name,
+        regexp_extract(lower(principal_name), '^awsreservedsso_(.+)_[0-9a-f]{16}$', 1)
+            as permission_set,
         access_keys
     from principal_audit
 ),
@@ -32,9 +34,8 @@ judged as (
             when lower_name = lower($value) then 2
             when ends_with(lower_id, '/' || lower($value)) then 2
             when ends_with(lower_id, ':' || lower($value)) then 2
-            when
-                regexp_extract(lower_name, '^awsreservedsso_(.+)_[0-9a-f]{16}$', 1)
-                = lower($value) then 2
+            when permission_set = lower($value) then 2
+            when permission_set like lower($pattern) escape '\' then 2
             when
                 regexp_extract($value, ':assumed-role/([^/]+)', 1) = regexp_extract(
                     principal_id, ':role/(?:.*/)?([^/]+)$', 1

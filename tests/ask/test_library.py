@@ -331,6 +331,8 @@ def test_what_the_lake_has_not_is_said_with_what_is_near(case: Case) -> None:
     """A name that nothing has is an error that names the nearest, if any is near."""
     with pytest.raises(UsageError, match=f"no principal adda; near is {ADA_ARN}"):
         case.rows("habits", principal="adda")
+    with pytest.raises(UsageError, match="no account hom; near is home"):
+        case.rows("volume", account="hom")
     with pytest.raises(UsageError, match="no resource nothing; try a part of it"):
         case.rows("who-changed", resource="nothing")
     with pytest.raises(UsageError, match="at least its first four"):

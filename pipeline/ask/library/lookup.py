@@ -21,6 +21,8 @@ MOST = 1000
 """Things that one value may stand for."""
 
 _NEAR = 9
+_DAY = _CALLED = 3
+"""The column after an event's or an account's rank and likeness: its day, or its name."""
 _SHOWN = 3
 _S3 = "s3://"
 
@@ -93,7 +95,7 @@ def _find(snapshot: Snapshot, kind: str, given: str) -> Found:
     if len(best) > MOST:
         step = "say more of the name"
         raise UsageError(f"{kind} {given} matches more than {MOST:,}", step)
-    days = [row[3] for row in best if len(row) > 3]
+    days = [row[_DAY] for row in best] if kind == "event" else []
     ids = tuple(dict.fromkeys(str(row[0]) for row in best))
     return Found((given,), ids, min(days, default=None), max(days, default=None))
 
@@ -104,7 +106,7 @@ def _rows(snapshot: Snapshot, lookup: str, values: Mapping[str, Any]) -> list[tu
 
 
 def _advice(kind: str, rows: Sequence[tuple[object, ...]]) -> str:
-    near = [str(row[0]) for row in rows[:_SHOWN]]
+    near = [str(row[_CALLED if kind == "account" else 0]) for row in rows[:_SHOWN]]
     if near:
         return f"near are {', '.join(near)}" if len(near) > 1 else f"near is {near[0]}"
     if kind == "event":
