@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _LISTED = 3
 _LEAST_COLUMNS = 3
+_WIDTH = 100
+"""Columns of what is no terminal and of which nothing says how wide it is."""
 _LONGEST = 0.23
 """Most of the width that a column of text asks for before others are left out."""
 
@@ -111,15 +114,16 @@ def write_answer(output: Output, asked: Asked, rows: Rows, *, is_wide: bool) -> 
     from rich.cells import cell_len
     from rich.console import Console
 
-    width = Console().width if output.is_terminal else None
+    is_known = output.is_terminal or "COLUMNS" in os.environ
+    width = Console().width if is_known else _WIDTH
     is_plain = not can_draw("utf-8" if output.path else None)
     for line in headline(asked):
-        yield from wrap(neutralise(line), width or 100)
+        yield from wrap(neutralise(line), width)
     yield ""
     if not rows.cells:
         yield "nothing"
         return
-    if width is None or is_wide:
+    if is_wide:
         yield from _drawn(rows, None, is_plain, cell_len)
         left_out: Sequence[str] = ()
     else:
@@ -127,7 +131,7 @@ def write_answer(output: Output, asked: Asked, rows: Rows, *, is_wide: bool) -> 
         fitting = fit_columns(leave_out_known(rows, asked), width, cell_len, mark)
         left_out = [name for name in rows.names if name not in fitting.names]
         yield from _drawn(fitting, width, is_plain, cell_len)
-    yield from _after(rows, left_out, width or 100)
+    yield from _after(rows, left_out, width)
 
 
 def headline(asked: Asked) -> Iterator[str]:

@@ -261,10 +261,13 @@ def test_a_file_gets_rows_alone(run: Run, built: Path) -> None:
     assert rows[0]["account_id"] == "111122223333"
 
 
-def test_a_terminal_gets_no_longer_lines(
+def test_a_table_is_as_wide_as_the_terminal(
     run: Run, built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At 80 columns no line is longer, and what was left out is named."""
+    """At 80 columns no line is longer, and what was left out is named; --wide leaves nothing out."""
+    ran = run("query", "top", "--by", "agent", "-f", "table", "--wide", "--lake", built)
+    assert "last_event_time" in ran.out
+    assert "with --wide" not in ran.out
     monkeypatch.setattr(Output, "is_terminal", True)
     ran = run("query", "top", "--by", "agent", "-f", "table", "--lake", built)
     assert max(map(len, ran.out.splitlines())) <= 80
