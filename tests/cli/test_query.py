@@ -118,7 +118,7 @@ def test_people_see_what_was_asked(run: Run, built: Path) -> None:
     assert blank == ""
     assert "\\x1b[31m" in ran.out
     assert "\x1b" not in ran.out
-    assert ran.out.splitlines()[-1] == "1 row"
+    assert "\n1 row" in ran.out
 
 
 def test_files_are_pruned_by_the_period(run: Run, built: Path) -> None:
@@ -264,7 +264,7 @@ def test_a_file_gets_rows_alone(run: Run, built: Path) -> None:
 def test_a_table_is_as_wide_as_the_terminal(
     run: Run, built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At 80 columns no line is longer, and what was left out is named; --wide leaves nothing out."""
+    """No line is longer than 80, what was left out is named; --wide leaves nothing out."""
     ran = run("query", "top", "--by", "agent", "-f", "table", "--wide", "--lake", built)
     assert "last_event_time" in ran.out
     assert "with --wide" not in ran.out

@@ -33,9 +33,8 @@ with pipeline.open_lake("./lake") as lake:
 - `--since` (or `--from`) and `--until` (or `--to`) take dates, times in UTC, and ages such as
   `7d`, which count back from now. The default counts back from the lake's newest day: an archive
   of last year has as much to say. Tables that are kept by day are asked by whole days.
-- On a terminal, columns that have no room are left out and ARNs are shortened; `--wide` shows
-  all. Into a pipe or a file go all columns, whole. `--explain` shows which files and days are
-  read.
+- In a table, columns that have no room are left out and ARNs are shortened; `--wide` shows all. The
+  formats for programs have all columns, whole. `--explain` shows which files and days are read.
 - Null means unknown. Where a file of [context](context.md) was not given, `human`, `automation`
   and `approval` are `cannot tell`.
 - The questions read [models](models.md): build them with `trailhouse build`.
