@@ -12,7 +12,7 @@ parameters:
     kind: pattern
     meaning: Only these API operations, such as GetObject or 'Put*'.
     example: Put*
-  limit: {kind: number, default: 200, meaning: Most calls to show}
+  limit: {kind: number, default: 200, meaning: 'Most calls to show; 0, all'}
 columns:
   service: the service that was asked
 examples:
@@ -38,6 +38,9 @@ from event_actors
 where
     event_time >= $events_since
     and event_time < $events_until
-    and list_contains($events, event_id)
+    and ($events is null or list_contains($events, event_id))
+    and (list_contains($principal, principal_id) or list_contains($principal, root_principal_id))
     and ($account is null or list_contains($account, account_id))
+    and ($action is null or event_name like $action escape '\')
 order by event_time desc, event_id asc
+limit $limit

@@ -8,7 +8,7 @@ description: >
 period: 7d
 parameters:
   principal: {kind: principal, required: true, example: anna}
-  limit: {kind: number, default: 500, meaning: Most resources to show}
+  limit: {kind: number, default: 500, meaning: 'Most resources to show; 0, all'}
 columns:
   reach: >
     reached, calls of it succeeded, made itself or in sessions that lead back to it; could, others

@@ -20,7 +20,7 @@ examples:
   - --least 30 --since 30d
 */
 select
-    time_bucket(to_minutes(cast($minutes as bigint)), event_time) as window_start,
+    time_bucket(to_minutes(cast(greatest($minutes, 1) as bigint)), event_time) as window_start,
     principal_id,
     count(distinct event_source || event_name) as n_operations,
     count(*) as n_calls,

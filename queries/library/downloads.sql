@@ -8,7 +8,7 @@ parameters:
   resource: {kind: resource, example: exports}
   principal: {kind: principal}
   account: {kind: account}
-  limit: {kind: number, default: 100, meaning: Most rows to show}
+  limit: {kind: number, default: 100, meaning: 'Most rows to show; 0, all'}
 columns:
   n_reads: calls that succeeded and read data
   n_objects: distinct objects named on the busiest day; null, none named

@@ -8,7 +8,7 @@ parameters:
   principal: {kind: principal}
   service: {kind: pattern, meaning: 'Only this service, as s3', example: s3}
   account: {kind: account}
-  limit: {kind: number, default: 100, meaning: Most rows to show}
+  limit: {kind: number, default: 100, meaning: 'Most rows to show; 0, all'}
 columns:
   n_calls: calls that failed so
   n_principals: distinct principals

@@ -8,7 +8,7 @@ first: resource
 parameters:
   resource: {kind: resource, required: true, example: sg-0a1b2c3d}
   account: {kind: account}
-  limit: {kind: number, default: 200, meaning: Most calls to show}
+  limit: {kind: number, default: 200, meaning: 'Most calls to show; 0, all'}
 columns:
   who: the human behind it; where not known the principal at the chain's beginning, else its own
   sure: how sure that is; none, the way back was not found
@@ -28,7 +28,7 @@ mentions as (
     where
         event_time >= $events_since
         and event_time < $events_until
-        and list_contains($events, event_id)
+        and ($events is null or list_contains($events, event_id))
         and (
             list_contains($resource, resource_arn)
             or resource_type = 's3:object'
@@ -42,7 +42,7 @@ calls as (
     where
         event_time >= $events_since
         and event_time < $events_until
-        and list_contains($events, event_id)
+        and ($events is null or list_contains($events, event_id))
 )
 
 select

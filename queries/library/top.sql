@@ -13,7 +13,7 @@ parameters:
     example: event
   principal: {kind: principal}
   account: {kind: account}
-  limit: {kind: number, default: 20, meaning: Most rows to show, example: 50}
+  limit: {kind: number, default: 20, meaning: 'Most rows to show; 0, all', example: 50}
 columns:
   value: what was counted by
   n_calls: calls, failed ones too, each event once

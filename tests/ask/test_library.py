@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.ask.library import asking
 from pipeline.ask.library.document import questions_reference
 from pipeline.ask.library.folder import Library
 from pipeline.ask.library.question import read_question
@@ -163,8 +164,19 @@ def test_activity_goes_through_roles(case: Case) -> None:
         "AssumeRole",
     ]
     assert len(case.rows("activity", principal="ada", limit=2)) == 2
+    assert len(case.rows("activity", principal="ada", limit=0)) == 6
     (only,) = case.rows("activity", principal="ada", action="Create*")
     assert only["event_name"] == "CreateBucket"
+
+
+def test_many_events_are_found_by_what_they_are(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list of events only saves time: without it, the answer is the same."""
+    asked = [("activity", {"principal": "ada"}), ("timeline", {"resource": "ledger"})]
+    few = [case.rows(name, **given) for name, given in asked]
+    monkeypatch.setattr(asking, "_FEW", 0)
+    assert [case.rows(name, **given) for name, given in asked] == few
 
 
 def test_what_a_principal_reached_and_could_reach(case: Case) -> None:
@@ -347,6 +359,8 @@ def test_wrong_values_are_named(case: Case) -> None:
         case.rows("who-changed", colour="red")
     with pytest.raises(UsageError, match="limit: 'many' is no whole number"):
         case.rows("top", limit="many")
+    with pytest.raises(UsageError, match="limit: -1 is no number to ask with"):
+        case.rows("top", limit=-1)
     with pytest.raises(UsageError, match="is not after since"):
         case.rows("volume", since="2026-03-11", until="2026-03-10")
 

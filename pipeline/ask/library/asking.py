@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
+_FEW = 1000
+"""Events that are faster looked for one by one than judged by what they are."""
+_LIMIT = "limit"
+"""The parameter that lets so many rows through; 0 lets all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,8 @@ class Asked:
     def limit(self) -> int | None:
         """Most rows that it lets through; None: all."""
         for parameter in self.question.parameters:
-            if parameter.name == "limit":
-                return int(self.values.get("limit", parameter.default))
+            if parameter.name == _LIMIT:
+                return int(self.values.get(_LIMIT, parameter.default)) or None
         return None
 
 
@@ -137,7 +141,8 @@ def _bound(
     if value is None:
         return {name: None}
     try:
-        return {name: plain_value(parameter.kind, value, parameter.choices, now)}
+        bound = plain_value(parameter.kind, value, parameter.choices, now)
+        return {name: None if name == _LIMIT and bound == 0 else bound}
     except UsageError as wrong:
         raise UsageError(f"{name}: {wrong.what}", wrong.next_step) from wrong
 
@@ -196,12 +201,12 @@ def _listed(value: Any) -> Sequence[str]:
 
 
 def _first_events(snapshot: Snapshot, sql: str, bound: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the events that a question is about, and between which instants they are."""
+    """Return the events that a question is about, if few, and between which instants they are."""
     with run_query(snapshot, sql, bound) as answer:
         rows = answer.rows()
     times = [time for _, time in rows]
     return {
-        "events": [event for event, _ in rows],
+        "events": [event for event, _ in rows] if len(rows) <= _FEW else None,
         "events_since": min(times, default=_BEGINNING),
         "events_until": max(times, default=_BEGINNING) + _INSTANT,
     }

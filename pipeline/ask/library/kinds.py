@@ -51,6 +51,7 @@ KINDS = {
 }
 """What a parameter of a question can be."""
 
+_MOST = 100_000_000
 _ESCAPED = re.compile(r"([\\%_])")
 
 
@@ -89,6 +90,9 @@ def like_pattern(text: str) -> str:
 
 def _number(given: Any) -> int:
     try:
-        return int(given)
+        number = int(given)
     except (TypeError, ValueError):
         raise UsageError(f"{given!r} is no whole number", "give one such as 20") from None
+    if not 0 <= number <= _MOST:
+        raise UsageError(f"{given} is no number to ask with", f"give one from 0 to {_MOST:,}")
+    return number

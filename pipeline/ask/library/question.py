@@ -57,8 +57,8 @@ class Question:
         period: the length of the period that it looks at by default, counted back from the
             lake's newest day; all: the whole lake; empty: it has no period.
         first: whose newest events are found first, of the principal or of the resource; they are
-            bound as $events, with $events_since and $events_until, so that what else is known of
-            them is read of them alone.
+            bound as $events, null where they are many, with $events_since and $events_until, so
+            that what else is known of them is read of them alone.
         context: tables of context without which it cannot tell anything.
         meanings: what columns mean, where the models do not say it.
         examples: what stands after its name on the command line.
