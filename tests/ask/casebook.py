@@ -15,6 +15,7 @@ from pipeline.ask.files import TableFiles, list_files
 from pipeline.ask.library.asking import Asked, ask
 from pipeline.ask.library.folder import Library
 from pipeline.ask.library.question import Question
+from pipeline.ask.statement import refusal
 from pipeline.lake.catalog import open_lake
 from pipeline.lake.schema import LOGS
 from pipeline.lake.snapshot import read_lake
@@ -53,7 +54,10 @@ class Case:
     def sql(self, query: str, parameters: Mapping[str, Any] | None = None) -> Answer:
         """Ask one query."""
         cursor = self.connection.cursor()
-        relation = cursor.sql(query, params=dict(parameters) if parameters else None)
+        try:
+            relation = cursor.sql(query, params=dict(parameters) if parameters else None)
+        except duckdb.Error as refused:
+            raise refusal(refused, query) from refused
         return Answer(cursor, relation, query, Plan(()))
 
     def files(self, table: str) -> TableFiles:

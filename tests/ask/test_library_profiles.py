@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.ask.files import TableFiles, list_files
+from pipeline.errors import QueryError
 from pipeline.lake.catalog import open_lake
 from pipeline.lake.schema import LOGS
 from pipeline.lake.snapshot import read_lake
@@ -177,3 +178,10 @@ def test_changes_that_give_more_power(tables: Tables) -> None:
         (4, "makes credentials of another", False),
         (6, "removes a boundary", False),
     ]
+
+
+def test_tables_of_another_version_are_told(tables: Tables) -> None:
+    """Where a table lacks a column that our question reads, a build is what helps."""
+    case = tables(network_changes="select 1 as event_id")
+    with pytest.raises(QueryError, match="another version than network-changes is of; run: trail"):
+        case.rows("network-changes", **MARCH)

@@ -188,8 +188,12 @@ def test_ones_own_questions(run: Run, built: Path, questions: Path) -> None:
     ran = run("query", "top", "--lake", built)
     assert ran.rows[0]["event_name"] == "GetUser"
     assert ran.err == "top is your own, of questions/top.sql\n"
-    (questions / "operations.sql").write_text(MINE.format(name="operations") + "fro")
-    assert "syntax error" in run("query", "operations", "--lake", built).err
+    place = questions / "operations.sql"
+    place.write_text(MINE.format(name="operations").replace("count(*) as", "count(* as"))
+    assert "questions/operations.sql:14: Parser" in run("query", "operations", "--lake", built).err
+    place.write_text(MINE.format(name="operations").replace(">= $least", ">= $most"))
+    ran = run("query", "operations", "--lake", built)
+    assert "questions/operations.sql: $most is no parameter of it; add most to" in ran.err
 
 
 def test_a_wrong_file_of_ones_own_is_named_with_its_line(run: Run, questions: Path) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pipeline.ask.answer import Answer
 from pipeline.ask.library.kinds import KINDS, plain_value
-from pipeline.ask.library.lookup import Found, find, run_query
+from pipeline.ask.library.lookup import Found, find, parameters_of, run_query
 from pipeline.ask.library.question import PERIOD, Parameter, Question
-from pipeline.errors import UsageError
+from pipeline.errors import QueryError, UsageError
 from pipeline.lake.schema import LOGS
 from pipeline.queryfile import read_query
 from pipeline.settings.age import parse_age
@@ -24,6 +26,9 @@ _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
 _FEW = 1000
 """Events that are faster looked for one by one than judged by what they are."""
+_LINE = re.compile(r", at line (\d+)(?: column \d+)?$")
+_UNFIT = ("Binder Error", "Catalog Error")
+_OF_DUCKDB = (*_UNFIT, "Parser Error")
 _LIMIT = "limit"
 """The parameter that lets so many rows through; 0 lets all."""
 
@@ -94,7 +99,13 @@ def ask(
     """
     told = {name: value for name, value in given.items() if value not in (None, (), [])}
     _check_names(question, told)
-    moment = now or datetime.now(UTC)
+    with _explaining(question):
+        return _ask(snapshot, question, told, now or datetime.now(UTC))
+
+
+def _ask(
+    snapshot: Snapshot, question: Question, told: Mapping[str, Any], moment: datetime
+) -> Asked:
     found = {
         parameter.name: find(snapshot, parameter.kind, _listed(told[parameter.name]))
         for parameter in question.parameters
@@ -108,6 +119,7 @@ def ask(
         bound |= _days(period)
     if question.first:
         bound |= _first_events(snapshot, read_query(f"lookup/{question.first}-events").sql, bound)
+    _check_bound(question, bound)
     answer = run_query(snapshot, question.file.sql, bound)
     lacking = _lacking(snapshot, question)
     return Asked(question, told, found, period, lacking, answer)
@@ -125,6 +137,32 @@ def _check_names(question: Question, told: Mapping[str, Any]) -> None:
             option = parameter.name.replace("_", "-")
             step = f"give --{option} {parameter.example or KINDS[parameter.kind].metavar}"
             raise UsageError(f"{question.name} needs {parameter.name}", step)
+
+
+def _check_bound(question: Question, bound: Mapping[str, Any]) -> None:
+    """Refuse a value that the SQL asks for and the header does not give."""
+    for name in sorted(parameters_of(question.file.sql) - bound.keys()):
+        raise UsageError(
+            f"{question.file.place}: ${name} is no parameter of it",
+            f"add {name} to parameters, or period for $since and $until",
+        )
+
+
+@contextmanager
+def _explaining(question: Question) -> Iterator[None]:
+    """Say of SQL that was refused where it is, or, where it is ours, what it does not fit."""
+    try:
+        yield
+    except QueryError as wrong:
+        if question.is_own and wrong.what.startswith(_OF_DUCKDB):
+            found = _LINE.search(wrong.what)
+            line = f":{question.file.first_line + int(found[1]) - 1}" if found else ""
+            told = _LINE.sub("", wrong.what)
+            raise QueryError(f"{question.file.place}{line}: {told}", wrong.next_step) from wrong
+        if not question.is_own and wrong.what.startswith(_UNFIT):
+            what = f"the lake's tables were built by another version than {question.name} is of"
+            raise QueryError(what, "run: trailhouse build") from wrong
+        raise
 
 
 def _bound(

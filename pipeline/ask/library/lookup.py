@@ -74,9 +74,17 @@ def find(snapshot: Snapshot, kind: str, given: Sequence[str]) -> Found:
 
 def run_query(snapshot: Snapshot, sql: str, bound: Mapping[str, Any]) -> Answer:
     """Run a query with those of some values that it has; DuckDB refuses others."""
-    statements = duckdb.extract_statements(sql)
-    used = {name for statement in statements for name in statement.named_parameters}
-    return snapshot.sql(sql, {name: bound[name] for name in used & bound.keys()} or None)
+    used = parameters_of(sql) & bound.keys()
+    return snapshot.sql(sql, {name: bound[name] for name in used} or None)
+
+
+def parameters_of(sql: str) -> set[str]:
+    """Return the names of the values that a query asks for; none of one that is no SQL."""
+    try:
+        found = duckdb.extract_statements(sql)
+    except duckdb.ParserException:
+        return set()
+    return {name for statement in found for name in statement.named_parameters}
 
 
 def _find(snapshot: Snapshot, kind: str, given: str) -> Found:
