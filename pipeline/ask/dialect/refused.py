@@ -27,7 +27,7 @@ def refusal_of(
     words, _, marked = told.partition("\nLINE ")
     plain = refusal(duckdb.Error(words), translation.sql)
     offset = _offset(marked, translation.sql)
-    place = _same_word(offset, translation) if offset is not None else None
+    place = _same_word(offset, translation) if offset is not None else _named(words, translation)
     if place is None:
         return QueryError(plain.what, plain.next_step)
     line, column = locate(translation.source, place)
@@ -43,6 +43,15 @@ def _offset(marked: str, sql: str) -> int | None:
         return None
     n_marks = len(marked) - len(rest) + len("LINE ") + len(shown) - len(shown.removeprefix("..."))
     return sql.index(bare) + caret.index("^") - n_marks
+
+
+def _named(words: str, translation: Translation) -> int | None:
+    """Return where the name that DuckDB complains of stands, if it stands once."""
+    for name in reversed(re.findall(r'"(\w+)"', words)):
+        there = re.findall(rf"\b{name}\b", translation.source, re.IGNORECASE)
+        if len(there) == 1:
+            return translation.source.lower().index(there[0].lower())
+    return None
 
 
 def _same_word(offset: int, translation: Translation) -> int | None:

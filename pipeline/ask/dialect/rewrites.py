@@ -23,7 +23,7 @@ from pipeline.ask.dialect.context import Context
 from pipeline.ask.dialect.functions import translate_functions
 from pipeline.ask.dialect.lake import read_facts
 from pipeline.ask.dialect.lenient import mend_comparisons
-from pipeline.ask.dialect.naming import name_columns
+from pipeline.ask.dialect.naming import name_columns, name_sources
 from pipeline.ask.dialect.placeholders import fill
 from pipeline.ask.dialect.resolve import resolve
 from pipeline.ask.dialect.unnest import expand_unnests
@@ -34,6 +34,7 @@ Rewrite = Callable[[exp.Expr, Context], exp.Expr]
 REWRITES: tuple[Rewrite, ...] = (
     fill,
     name_columns,
+    name_sources,
     resolve,
     annotate,
     translate_functions,

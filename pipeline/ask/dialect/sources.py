@@ -79,6 +79,8 @@ class Sources:
         query = scope.expression
         if not isinstance(query, exp.Query):
             return Source(alias, Kind.DERIVED, None)
+        if names := _renamed(query):
+            return Source(alias, Kind.DERIVED, names)
         names = frozenset(name.lower() for name in query.named_selects)
         stars = [item for item in query.selects if item.is_star]
         if not stars:
@@ -98,6 +100,14 @@ class Sources:
             return Source(alias, Kind.OTHER, None, table)
         asked = "" if name == context.dialect.table else table.name
         return Source(alias, Kind.FACTS, frozenset(context.types), table, asked)
+
+
+def _renamed(query: exp.Expr) -> frozenset[str]:
+    """Return the names that `with name (columns) as …` gives to the columns of a query."""
+    above = query.parent
+    while isinstance(above, exp.SetOperation | exp.Subquery):
+        above = above.parent
+    return _given_names(above) if isinstance(above, exp.CTE) else frozenset()
 
 
 def _given_names(node: exp.Expr) -> frozenset[str]:
@@ -166,6 +176,12 @@ def refuse_other_logs(source: Source, context: Context) -> None:
 
 
 def _refuse_hidden(table: exp.Table, context: Context) -> None:
+    if table.args.get("version") or table.args.get("when"):
+        raise context.refuse(
+            "a table as it was is not asked for in the query here",
+            table,
+            "leave FOR … AS OF out and give --at SNAPSHOT or --at TIME",
+        )
     if not isinstance(table.this, exp.Identifier | exp.Literal):
         raise context.refuse(
             f"{context.dialect.title} has no table function {table.this.name}",

@@ -109,14 +109,5 @@ def _kind(tree: exp.Expr) -> str:
 
 
 def _listed(values: exp.Values) -> exp.Expr:
-    """Return `values …` as a SELECT, whose columns have the names that Trino gives them."""
-    first = values.expressions[0]
-    width = len(first.expressions) if isinstance(first, exp.Tuple) else 1
-    values.set(
-        "alias",
-        exp.TableAlias(
-            this=exp.to_identifier("listed"),
-            columns=[exp.to_identifier(f"_col{n}", quoted=True) for n in range(width)],
-        ),
-    )
+    """Return `values …` as a SELECT of it."""
     return exp.select("*").from_(values)
