@@ -56,44 +56,37 @@ within_reach as (
     group by principal_id
 ),
 
-own_calls as (
+touched as (
     select
-        event_id,
-        event_date,
-        account_id,
-        principal_id,
-        is_read_only
-    from events
+        regexp_replace(resources.resource_arn, '^(arn:[^:]*:s3:::[^/]+)/.*$', '\1') as thing,
+        true as is_own,
+        within_reach.hops,
+        calls.principal_id,
+        1 as n_calls,
+        cast(not calls.is_read_only as integer) as n_writes,
+        calls.event_time as last_event_time
+    from events as calls
+    inner join event_resources as resources using (event_date, event_id, account_id)
+    left join within_reach on calls.principal_id = within_reach.principal_id
     where
-        is_counted
-        and not is_error
-        and event_time >= $since
-        and event_time < $until
+        calls.is_counted
+        and not calls.is_error
+        and calls.event_time >= $since
+        and calls.event_time < $until
+        and resources.event_date between $first_day and $last_day
         and (
-            list_contains($principal, principal_id)
-            or session_id in (
+            list_contains($principal, calls.principal_id)
+            or calls.session_id in (
                 select steps.session_id
                 from steps
                 where list_has_any(steps.path, $principal)
             )
         )
-),
-
-touched as (
-    select
-        resources.resource_arn,
-        true as is_own,
-        calls.principal_id,
-        1 as n_calls,
-        cast(not calls.is_read_only as integer) as n_writes,
-        resources.event_time as last_event_time
-    from own_calls as calls
-    inner join event_resources as resources using (event_date, event_id, account_id)
-    where resources.event_date between $first_day and $last_day
     union all
     select
-        access.resource_arn,
+        regexp_replace(access.resource_arn, '^(arn:[^:]*:s3:::[^/]+)/.*$', '\1') as thing,
         false as is_own,
+        within_reach.hops,
         access.principal_id,
         access.n_calls - access.n_errors as n_calls,
         access.n_writes,
@@ -104,32 +97,19 @@ touched as (
         access.event_date between $first_day and $last_day
         and within_reach.hops > 0
         and access.n_calls > access.n_errors
-),
-
-counted as (
-    select
-        regexp_replace(touched.resource_arn, '^(arn:[^:]*:s3:::[^/]+)/.*$', '\1') as resource_arn,
-        touched.is_own,
-        coalesce(within_reach.hops, 0) as hops,
-        touched.principal_id,
-        touched.n_calls,
-        touched.n_writes,
-        touched.last_event_time
-    from touched
-    left join within_reach using (principal_id)
 )
 
 select
-    resource_arn,
+    thing as resource_arn,
     case when bool_or(is_own) then 'reached' else 'could' end as reach,
-    coalesce(min(hops) filter (where is_own), min(hops)) as hops,
+    coalesce(min(hops) filter (where is_own), min(hops), 0) as hops,
     coalesce(
         arg_min(principal_id, hops) filter (where is_own), arg_min(principal_id, hops)
     ) as through,
     cast(coalesce(sum(n_calls) filter (where is_own), sum(n_calls)) as bigint) as n_calls,
     cast(coalesce(sum(n_writes) filter (where is_own), sum(n_writes)) as bigint) as n_writes,
     coalesce(max(last_event_time) filter (where is_own), max(last_event_time)) as last_event_time
-from counted
-group by resource_arn
+from touched
+group by thing
 order by reach desc, hops asc, n_writes desc, n_calls desc, resource_arn asc
 limit $limit
