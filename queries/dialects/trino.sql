@@ -200,106 +200,129 @@ create or replace macro trino_human_readable_seconds(seconds) as
         lambda part: part is not null
     ), ', '), ''), '0 seconds');
 
--- addresses: IPADDRESS is its text in the shortest form, compared by its 128 bits
+-- addresses: IPADDRESS is its text, compared by its 128 bits. A list of one item gives an argument
+-- a name, so that it stands in a query once however often it is used.
 
 create or replace macro trino_ipv4_number(address) as
-    case
-        when
-            regexp_full_match(
-                address,
-                '((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)'
-            )
-            then cast(split_part(address, '.', 1) as uhugeint) * 16777216
-                + cast(split_part(address, '.', 2) as uhugeint) * 65536
-                + cast(split_part(address, '.', 3) as uhugeint) * 256
-                + cast(split_part(address, '.', 4) as uhugeint)
-                + cast(281470681743360 as uhugeint)
-    end;
+    list_transform([address], lambda ip:
+        case
+            when
+                regexp_full_match(
+                    ip,
+                    '((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)'
+                )
+                then list_reduce(
+                    list_transform(string_split(ip, '.'), lambda part: cast(part as uhugeint)),
+                    lambda number, part: number * 256 + part
+                ) + cast(281470681743360 as uhugeint)
+        end
+    )[1];
 
 create or replace macro trino_ipv6_groups(address) as
     list_filter(string_split(address, ':'), lambda part: part <> '');
 
-create or replace macro trino_ipv6_filled(address) as
-    case
-        when address like '%::%'
-            then trino_ipv6_groups(split_part(address, '::', 1))
-                || list_transform(
-                    range(
-                        8 - len(trino_ipv6_groups(split_part(address, '::', 1)))
-                        - len(trino_ipv6_groups(split_part(address, '::', 2)))
-                    ),
-                    lambda place: '0'
-                )
-                || trino_ipv6_groups(split_part(address, '::', 2))
-        else string_split(address, ':')
-    end;
-
+-- the last 32 bits may be written as an IPv4 address
 create or replace macro trino_ipv6_plain(address) as
-    case
-        when regexp_matches(address, ':\d+\.\d+\.\d+\.\d+$')
-            then concat(
-                regexp_replace(address, '\d+\.\d+\.\d+\.\d+$', ''),
-                lower(to_hex(cast(
-                    (trino_ipv4_number(regexp_extract(address, '\d+\.\d+\.\d+\.\d+$')) // 65536)
-                    % 65536 as bigint
-                ))),
-                ':',
-                lower(to_hex(cast(
-                    trino_ipv4_number(regexp_extract(address, '\d+\.\d+\.\d+\.\d+$')) % 65536
-                    as bigint
-                )))
-            )
-        else address
-    end;
+    list_transform([struct_pack(
+        ip := address, tail := regexp_extract(address, ':(\d+\.\d+\.\d+\.\d+)$', 1)
+    )], lambda given:
+        case
+            when given.tail <> '' then list_transform(
+                [trino_ipv4_number(given.tail)],
+                lambda number: concat(
+                    left(given.ip, length(given.ip) - length(given.tail)),
+                    lower(to_hex(cast((number // 65536) % 65536 as bigint))),
+                    ':',
+                    lower(to_hex(cast(number % 65536 as bigint)))
+                )
+            )[1]
+            else given.ip
+        end
+    )[1];
+
+create or replace macro trino_ipv6_filled(address) as
+    list_transform([address], lambda ip:
+        case
+            when ip like '%::%' then list_transform(
+                [struct_pack(
+                    head := trino_ipv6_groups(split_part(ip, '::', 1)),
+                    tail := trino_ipv6_groups(split_part(ip, '::', 2))
+                )],
+                lambda given: given.head
+                || list_transform(
+                    range(8 - len(given.head) - len(given.tail)), lambda place: '0'
+                )
+                || given.tail
+            )[1]
+            else string_split(ip, ':')
+        end
+    )[1];
 
 create or replace macro trino_ipv6_number(address) as
-    case
-        when
-            address like '%:%' and len(trino_ipv6_filled(trino_ipv6_plain(address))) = 8
-            and len(string_split(address, '::')) <= 2
-            and len(list_filter(
-                trino_ipv6_filled(trino_ipv6_plain(address)),
-                lambda part: not regexp_full_match(part, '[0-9a-fA-F]{1,4}')
-            )) = 0
-            then list_reduce(
-                list_transform(
-                    trino_ipv6_filled(trino_ipv6_plain(address)),
-                    lambda part: cast(cast(concat('0x', part) as integer) as uhugeint)
-                ),
-                lambda number, part: number * 65536 + part
-            )
-    end;
+    list_transform(
+        [struct_pack(ip := address, parts := trino_ipv6_filled(trino_ipv6_plain(address)))],
+        lambda given:
+        case
+            when
+                given.ip like '%:%' and len(given.parts) = 8
+                and len(string_split(given.ip, '::')) <= 2
+                and len(list_filter(
+                    given.parts, lambda part: not regexp_full_match(part, '[0-9a-fA-F]{1,4}')
+                )) = 0
+                then list_reduce(
+                    list_transform(
+                        given.parts,
+                        lambda part: cast(cast(concat('0x', part) as integer) as uhugeint)
+                    ),
+                    lambda number, part: number * 65536 + part
+                )
+        end
+    )[1];
 
 create or replace macro trino_ip_number(address) as
-    coalesce(trino_ipv4_number(address), trino_ipv6_number(address));
+    list_transform(
+        [address],
+        lambda ip: case
+            when ip like '%:%' then trino_ipv6_number(ip)
+            else trino_ipv4_number(ip)
+        end
+    )[1];
 
 create or replace macro trino_try_ipaddress(address) as
-    case when trino_ip_number(address) is not null then lower(address) end;
+    list_transform(
+        [address], lambda ip: case when trino_ip_number(ip) is not null then lower(ip) end
+    )[1];
 
 create or replace macro trino_ipaddress(address) as
-    case
-        when address is null then null
-        when trino_ip_number(address) is not null then lower(address)
-        else error(concat('Cannot cast value to IPADDRESS: ', address))
-    end;
+    list_transform([address], lambda ip:
+        case
+            when ip is null then null
+            when trino_ip_number(ip) is not null then lower(ip)
+            else error(concat('Cannot cast value to IPADDRESS: ', ip))
+        end
+    )[1];
 
-create or replace macro trino_prefix_bits(prefix) as
-    case
-        when split_part(prefix, '/', 1) like '%:%' then cast(split_part(prefix, '/', 2) as integer)
-        else cast(split_part(prefix, '/', 2) as integer) + 96
-    end;
-
--- the bits of the prefix; all of a shift by 128 are gone
-create or replace macro trino_ip_head(address, bits) as
-    case when bits = 0 then cast(0 as uhugeint) else trino_ip_number(address) >> cast(128 - bits as uhugeint) end;
+-- the bits of a number that a prefix is about; all of a shift by 128 are gone
+create or replace macro trino_ip_head(number, bits) as
+    case when bits = 0 then cast(0 as uhugeint) else number >> cast(128 - bits as uhugeint) end;
 
 create or replace macro trino_ip_in(prefix, address) as
-    case
-        when trino_ip_number(address) is not null
-            then (address like '%:%') = (prefix like '%:%')
-            and trino_ip_head(address, trino_prefix_bits(prefix))
-            = trino_ip_head(split_part(prefix, '/', 1), trino_prefix_bits(prefix))
-    end;
+    list_transform(
+        [struct_pack(
+            start := split_part(prefix, '/', 1),
+            size := cast(split_part(prefix, '/', 2) as integer),
+            ip := address
+        )],
+        lambda given: case
+            when given.ip is null or trino_ip_number(given.ip) is null then null
+            when (given.ip like '%:%') <> (given.start like '%:%') then false
+            else list_transform(
+                [given.size + case when given.start like '%:%' then 0 else 96 end],
+                lambda bits: trino_ip_head(trino_ip_number(given.ip), bits)
+                = trino_ip_head(trino_ip_number(given.start), bits)
+            )[1]
+        end
+    )[1];
 
 -- lists and maps: places count from 1 and from the end; a subscript that leads nowhere is an error
 
@@ -332,6 +355,20 @@ create or replace macro trino_contains(items varchar, wanted) as
         when list_contains(items, wanted) then true
         when len(list_filter(items, lambda item: item is null)) > 0 or wanted is null then null
         else len(items) < 0
+    end;
+
+create or replace macro trino_any(found) as
+    case
+        when list_contains(found, true) then true
+        when len(list_filter(found, lambda one: one is null)) > 0 then null
+        when found is not null then false
+    end;
+
+create or replace macro trino_all(found) as
+    case
+        when list_contains(found, false) then false
+        when len(list_filter(found, lambda one: one is null)) > 0 then null
+        when found is not null then true
     end;
 
 create or replace macro trino_array_distinct(items) as

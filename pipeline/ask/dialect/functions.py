@@ -116,7 +116,6 @@ _NAMED: Mapping[str, Named] = {
     "length": _same(INTEGER, 1),
     "lower": _same(TEXT, 1),
     "upper": _same(TEXT, 1),
-    "reverse": _same(TEXT, 1),
     "concat_ws": _same(TEXT),
     "split": _named("string_split", LIST, 2),
     "split_part": _named("trino_split_part", TEXT, 3),
@@ -315,6 +314,13 @@ def _fail(call: Call) -> exp.Expr:
     return function("error", call.args[-1])
 
 
+def _reverse(call: Call) -> exp.Expr:
+    (turned,) = call.args
+    if kind_of(turned) == LIST:
+        return function("list_reverse", turned, kind=LIST)
+    return function("reverse", turned, kind=TEXT)
+
+
 _TRIED = {
     "trino_integer": "trino_try_integer",
     "trino_ipaddress": "trino_try_ipaddress",
@@ -389,6 +395,7 @@ _OWN: Mapping[str, Callable[[Call], exp.Expr]] = {
     "format": _format,
     "fail": _fail,
     "try": _try,
+    "reverse": _reverse,
     "url_extract_parameter": _url_parameter,
     **dict.fromkeys(_URL, _url),
     **dict.fromkeys(TIME_FUNCTIONS, translate_time),

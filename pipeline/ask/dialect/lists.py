@@ -45,23 +45,21 @@ def _reduce(call: Call) -> exp.Expr:
 
 
 def _any(call: Call) -> exp.Expr:
-    return _match(call, "list_bool_or", empty=False)
+    return _match(call, "trino_any")
 
 
 def _all(call: Call) -> exp.Expr:
-    return _match(call, "list_bool_and", empty=True)
+    return _match(call, "trino_all")
 
 
 def _none(call: Call) -> exp.Expr:
-    return exp.Not(this=exp.paren(_match(call, "list_bool_or", empty=False)))
+    return exp.Not(this=exp.paren(_match(call, "trino_any")))
 
 
-def _match(call: Call, how: str, *, empty: bool) -> exp.Expr:
-    """Tell of all items at once; of none, what is true of nothing; of what is unknown, null."""
+def _match(call: Call, how: str) -> exp.Expr:
+    """Tell of all items at once; where it is unknown of one and not decided by others, null."""
     items, holds = call.args
-    told = function(how, function("list_transform", items, _lambda(holds, 1)))
-    nothing = exp.EQ(this=function("len", items.copy()), expression=number(0))
-    return exp.Case(ifs=[exp.If(this=nothing, true=exp.Boolean(this=empty))], default=told)
+    return function(how, function("list_transform", items, _lambda(holds, 1)), kind=TRUTH)
 
 
 def _slice(call: Call) -> exp.Expr:
