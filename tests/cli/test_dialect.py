@@ -14,8 +14,8 @@ def test_a_query_for_athena_is_answered(run: Run, lake: Path) -> None:
     ran = run("sql", "--dialect", "athena", QUERY, "--lake", lake)
     assert ran.code == 0
     assert ran.rows == [
-        {"eventname": "GetUser", "_col1": 4},
-        {"eventname": "ListUsers", "_col1": 4},
+        {"eventName": "GetUser", "_col1": 4},
+        {"eventName": "ListUsers", "_col1": 4},
     ]
     assert "my_table is taken for cloudtrail_logs (line 1 column 33)" in ran.err
 

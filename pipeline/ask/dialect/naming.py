@@ -10,8 +10,9 @@ from pipeline.ask.dialect.context import Context
 def name_columns(tree: exp.Expr, context: Context) -> exp.Expr:
     """Give what SELECT lists a name: its alias, a column's or field's own, else _col and its place.
 
-    All in lower case, as Athena has them. Queries that are compared with, or only asked whether
-    they have rows, show nobody their names.
+    Their case is the query's: Athena shows a heading as it was written
+    (https://docs.aws.amazon.com/athena/latest/ug/tables-databases-columns-names.html). Queries that
+    are compared with, or only asked whether they have rows, show nobody their names.
     """
     del context
     for query in list(tree.find_all(exp.Select)):
@@ -24,12 +25,9 @@ def name_columns(tree: exp.Expr, context: Context) -> exp.Expr:
 
 
 def _name(item: exp.Expr, number: int) -> None:
-    if isinstance(item, exp.Alias):
-        alias = item.args["alias"]
-        alias.set("this", alias.name.lower())
-        return
-    own = item.name if isinstance(item, exp.Dot | exp.Column) else ""
-    item.replace(exp.alias_(item.copy(), own.lower() or f"_col{number}", quoted=True))
+    if not isinstance(item, exp.Alias):
+        own = item.name if isinstance(item, exp.Dot | exp.Column) else ""
+        item.replace(exp.alias_(item.copy(), own or f"_col{number}", quoted=True))
 
 
 def name_sources(tree: exp.Expr, context: Context) -> exp.Expr:

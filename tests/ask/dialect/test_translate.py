@@ -93,9 +93,9 @@ def test_a_query_means_what_it_means_in_athena(
 @pytest.mark.parametrize(
     ("items", "names"),
     [
-        ("eventName, useridentity.ARN, awsregion as Region", ["eventname", "arn", "region"]),
+        ("eventName, useridentity.ARN, awsregion as Region", ["eventName", "ARN", "Region"]),
         ("1, eventname, count(*) over ()", ["_col0", "eventname", "_col2"]),
-        ('eventname as "Event Name", t.eventTime', ["event name", "eventtime"]),
+        ('eventname as "Event Name", t.eventTime', ["Event Name", "eventTime"]),
         ("resources[1].arn, resources[1]", ["arn", "_col1"]),
         ("lower(eventname), cast(eventtime as varchar)", ["_col0", "_col1"]),
         ('"$path", year', ["$path", "year"]),
@@ -104,7 +104,7 @@ def test_a_query_means_what_it_means_in_athena(
 def test_columns_have_the_names_that_athena_gives(
     athena: Asked, items: str, names: list[str]
 ) -> None:
-    """A column's or field's own name, or _col and its place, all in lower case."""
+    """A column's or field's own name as it is written, or _col and its place."""
     assert athena(f"select {items} from t limit 1").columns == names
 
 
