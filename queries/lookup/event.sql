@@ -8,7 +8,7 @@ select
     case when event_id = $value then 1 else 2 end as rank,
     1 as likeness,
     event_date as found_day
-from events
+from typed_logs
 where
     length($value) >= 4
     and (starts_with(event_id, $value) or event_id like $pattern escape '\')
