@@ -157,6 +157,8 @@ def _cardinality(call: Call) -> exp.Expr:
     (items,) = call.args
     if kind_of(items) == MAP:
         return function("cardinality", items, kind=INTEGER)
+    if kind_of(items) == LIST:
+        return function("len", items, kind=INTEGER)
     return function("trino_cardinality", items, kind=INTEGER)
 
 
