@@ -83,6 +83,7 @@ class Snapshot:
         self, query: str, given: Parameters | None, dialect: Dialect | str, lenient: bool
     ) -> Answer:
         """Ask a query that was written for Athena or CloudTrail Lake."""
+        from pipeline.ask.advice import advise
         from pipeline.ask.dialect import Dialect, translate
         from pipeline.ask.dialect.macros import make_macros
         from pipeline.ask.dialect.refused import refusal_of
@@ -92,13 +93,15 @@ class Snapshot:
             query, Dialect(dialect), table_names(), lenient=lenient, given=_named(given) or ()
         )
         cursor = self.connection.cursor()
+        statement: Statement | None = None
         try:
             make_macros(cursor, translation.sql)
             statement = read_statement(cursor, translation.sql)
             return self._answer(cursor, statement, given, translation)
         except (duckdb.Error, RuntimeError) as refused:
             cursor.close()
-            raise self._lacking(refused) or refusal_of(refused, translation) from refused
+            step = advise(refused, statement.tree if statement else None, table_names())
+            raise self._lacking(refused) or refusal_of(refused, translation, step) from refused
         except BaseException:
             cursor.close()
             raise
@@ -253,6 +256,22 @@ class Session:
 
         found = Library(Path(library) if library else None).read(question)
         return ask(self.snapshot(at), found, values).answer
+
+    def table(self, name: str, *, at: int | datetime | None = None) -> Answer:
+        """Return a whole table or view as Arrow, Polars or a DuckDB relation.
+
+        Nothing is read before the answer is: `lake.table("sessions").duckdb().filter(…)` goes on
+        in DuckDB, and reads what that asks for.
+
+        Args:
+            name: one of `tables()`.
+            at: a snapshot id, or an instant: the newest snapshot of that time.
+
+        Raises:
+            QueryError: there is no table of that name.
+        """
+        inner = name.replace('"', '""')
+        return self.sql(f'from "{inner}"', at=at)
 
     def snapshot(self, at: int | datetime | None = None) -> Snapshot:
         """Fix one snapshot, for several queries that must agree with one another.

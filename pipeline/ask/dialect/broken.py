@@ -32,6 +32,8 @@ _LENIENT = "give --lenient to run it as it was meant"
 
 def straighten(text: str, context: Context) -> str:
     """Replace quotes that a word processor made, and backticks, which are no quotes in Athena."""
+    if text.startswith("\ufeff"):  # the byte order mark of a file
+        text = " " + text[1:]
     curly = next((n for n, mark in enumerate(text) if mark in _CURLY), None)
     if curly is not None and context.is_lenient:
         _mend(context, curly, f"{text[curly]!r} is no character of SQL", "made plain")

@@ -15,7 +15,7 @@ _WORD = re.compile(r"\"?(\w+)")
 
 
 def refusal_of(
-    refused: duckdb.Error | OSError | RuntimeError, translation: Translation
+    refused: duckdb.Error | OSError | RuntimeError, translation: Translation, step: str = ""
 ) -> QueryError:
     """Return DuckDB's refusal of a translation in one line.
 
@@ -25,7 +25,7 @@ def refusal_of(
     """
     told = str(refused)
     words, _, marked = told.partition("\nLINE ")
-    plain = refusal(duckdb.Error(words), translation.sql)
+    plain = refusal(duckdb.Error(words), translation.sql, step)
     offset = _offset(marked, translation.sql)
     place = _same_word(offset, translation) if offset is not None else _named(words, translation)
     if place is None:

@@ -92,6 +92,9 @@ class Sources:
             is_one = owner or len(inner) == 1
             if behind and is_one and behind.kind is Kind.FACTS:
                 return Source(alias, Kind.FACTS, frozenset(self.context.types) | names)
+        parts = [self._derived(alias, part) for part in scope.set_operation_scopes or ()]
+        if parts and all(part.kind is Kind.FACTS for part in parts):
+            return parts[0]
         return Source(alias, Kind.DERIVED, None)
 
     def _table(self, alias: str, table: exp.Table) -> Source:

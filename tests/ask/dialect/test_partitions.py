@@ -70,11 +70,25 @@ def test_a_querys_own_column_of_that_name_is_left_alone(athena: Asked) -> None:
     assert athena(query).rows() == [("GetObject", "x", "2026")]
 
 
-def test_a_star_hands_partitions_on(athena: Asked) -> None:
+@pytest.mark.parametrize(
+    "query",
+    [
+        "with a as (select * from t) select count(*) from a where dt = '2026/10/02'",
+        "select count(*) from (select x.*, 1 as one from t x) where dt = '2026/10/02' and one = 1",
+    ],
+)
+def test_a_star_hands_partitions_on(athena: Asked, query: str) -> None:
     """Where a query reads all columns of the log, partitions may be asked of it."""
-    answer = athena("with a as (select * from t) select count(*) from a where dt = '2026/10/02'")
+    answer = athena(query)
     assert answer.rows() == [(ONE_DAY,)]
     assert n_files(answer) == 1
+
+
+def test_a_union_of_stars_hands_them_on_too(athena: Asked) -> None:
+    """What is all columns of the log on both sides has the log's partitions."""
+    both = "select * from t where year = '2026' and day = '02' union all select * from u"
+    answer = athena(f"select count(*) from ({both}) a where a.dt = '2026/10/02'")
+    assert answer.rows() == [(2 * ONE_DAY,)]
 
 
 @pytest.mark.parametrize(

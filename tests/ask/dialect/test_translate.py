@@ -78,6 +78,7 @@ SHAPES: list[tuple[str, list[tuple[Any, ...]]]] = [
     ("select 'it''s' || ' ' || 'so'", [("it's so",)]),
     ("select count(*) from t where errorcode is not distinct from null", [(20,)]),
     ("select x.resources[1].arn from t x where cardinality(resources) > 1 limit 1", [(KEY,)]),
+    ("\ufeffselect 1\r\n", [(1,)]),
     ("select /* c */ 1 -- and ${so} 'on'\n;", [(1,)]),
 ]  # fmt: skip
 
@@ -119,7 +120,7 @@ def test_notes_are_said_once_and_with_their_place(dialect: Dialect) -> None:
 
 def test_duckdbs_refusals_name_the_place_in_the_query(athena: Asked) -> None:
     """What only DuckDB finds wrong is said by line and column of the query as it was written."""
-    with pytest.raises(QueryError, match=r"colour.*at line 3 column 7"):
+    with pytest.raises(QueryError, match=r"colour.*at line 3 column 7; columns are listed by"):
         athena("select s.uri\nfrom ingest_objects s\nwhere colour = 'x'")
 
 
