@@ -125,7 +125,7 @@ class Answer:
         except (duckdb.Error, OSError, RuntimeError) as refused:
             raise self._damage(refused) or self._refusal(refused) from refused
 
-    def _refusal(self, refused: duckdb.Error | OSError | RuntimeError) -> QueryError:
+    def _refusal(self, refused: Exception) -> QueryError:
         if self._translation is None:
             return refusal(refused, self._sql)
         from pipeline.ask.dialect.refused import refusal_of

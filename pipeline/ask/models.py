@@ -62,7 +62,7 @@ class Named:
         """Find all that a statement names, and return the views it may read, in order."""
         wanted = _every_name(self.lake) if reads_any(tree) else names(tree)
         for name in wanted:
-            self._find(cursor, name)
+            self.find(cursor, name)
         return {name: self.views[name] for name in self._reached(wanted)}
 
     def read_by(self, views: Iterable[View], tree: Tree) -> Mapping[str, TableView]:
@@ -73,7 +73,7 @@ class Named:
         read = {name for one in trees for name in names(one)}
         return {name: self.tables[name] for name in sorted(read & self.tables.keys())}
 
-    def _find(self, cursor: duckdb.DuckDBPyConnection, name: str) -> str:
+    def find(self, cursor: duckdb.DuckDBPyConnection, name: str) -> str:
         """Find what one name stands for; return the table it lacks, if it lacks one."""
         if name in TABLES or name in self.tables or name in self.views:
             return ""
@@ -85,7 +85,7 @@ class Named:
         self.unbuilt[name] = name  # until all that it reads is found; also ends a circle
         view = View(name, model.sql, _parse(cursor, model.sql))
         for read in names(view.tree):
-            lacking = self._find(cursor, read) or ("" if self._is_known(read) else read)
+            lacking = self.find(cursor, read) or ("" if self._is_known(read) else read)
             if lacking:
                 self.unbuilt[name] = lacking
                 return lacking

@@ -67,7 +67,7 @@ def read_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> Statement
     return Statement(text, _reading_tree(connection, text, found[0].type.name))
 
 
-def refusal(refused: duckdb.Error | OSError | RuntimeError, sql: str, step: str = "") -> QueryError:
+def refusal(refused: Exception, sql: str, step: str = "") -> QueryError:
     """Return DuckDB's refusal as one line: its words, the candidates, the place, the next step."""
     told, _, marked = str(refused).partition("\nLINE ")
     words = " ".join(told.split())
