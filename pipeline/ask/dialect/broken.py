@@ -13,7 +13,10 @@ from pipeline.errors import QueryError
 
 _CURLY = {"\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'", "\u00a0": " ", "\u200b": " "}
 _VALUES = frozenset({TokenType.STRING, TokenType.NUMBER, TokenType.R_PAREN, TokenType.VAR})
-_NOT_FIRST = frozenset({TokenType.FROM, TokenType.R_PAREN, TokenType.WHERE, TokenType.GROUP_BY})
+_NOT_FIRST = frozenset(
+    {TokenType.FROM, TokenType.R_PAREN, TokenType.WHERE, TokenType.GROUP_BY, TokenType.HAVING,
+     TokenType.ORDER_BY, TokenType.LIMIT, TokenType.UNION, TokenType.SEMICOLON}
+)  # fmt: skip
 _COMPARING = frozenset(
     {TokenType.EQ, TokenType.NEQ, TokenType.LIKE, TokenType.IN, TokenType.GT, TokenType.LT,
      TokenType.GTE, TokenType.LTE, TokenType.IS, TokenType.BETWEEN, TokenType.AND, TokenType.OR,

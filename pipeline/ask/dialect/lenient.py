@@ -136,12 +136,32 @@ def mend_comparisons(tree: exp.Expr, context: Context) -> exp.Expr:
             others = [other for other in _sides(comparison) if other is not side]
             if not isinstance(side, exp.Literal | exp.Boolean | exp.Cast) and kind_of(side):
                 _mend_side(side, others, context)
+        _note_null(comparison, context)
     for condition in list(tree.find_all(exp.Where, exp.Having, exp.And, exp.Or, exp.Not)):
         for part in (condition.this, condition.args.get("expression")):
-            if isinstance(part, exp.Column | exp.Dot) and kind_of(part) == TEXT:
-                context.mend(f"{part.name} is text, not true or false", "taken for = 'true'", part)
-                part.replace(exp.EQ(this=part.copy(), expression=text("true")))
+            if part is not None and kind_of(part) == TEXT:
+                _mend_condition(part, context)
     return tree
+
+
+def _note_null(comparison: exp.Expr, context: Context) -> None:
+    """Say that nothing equals null, nor differs from it."""
+    if isinstance(comparison, exp.EQ | exp.NEQ) and isinstance(comparison.expression, exp.Null):
+        word = "is null" if isinstance(comparison, exp.EQ) else "is not null"
+        context.note(f"a comparison with null is never true; write {word}", comparison)
+
+
+def _mend_condition(part: exp.Expr, context: Context) -> None:
+    """Compare a flag that is text with true; refuse another text where a condition belongs."""
+    if isinstance(part, exp.Literal):
+        raise context.refuse(
+            f"'{part.name}' is text where a condition is asked for",
+            part.parent,
+            "write the whole comparison on both sides of AND and OR",
+        )
+    if isinstance(part, exp.Column | exp.Dot):
+        context.mend(f"{part.name} is text, not true or false", "taken for = 'true'", part)
+        part.replace(exp.EQ(this=part.copy(), expression=text("true")))
 
 
 def _sides(comparison: exp.Expr) -> list[exp.Expr]:

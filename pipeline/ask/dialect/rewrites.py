@@ -20,6 +20,7 @@ from sqlglot import exp
 
 from pipeline.ask.dialect.annotation import annotate
 from pipeline.ask.dialect.context import Context
+from pipeline.ask.dialect.crossed import mend_crossed
 from pipeline.ask.dialect.functions import translate_functions
 from pipeline.ask.dialect.lake import read_facts
 from pipeline.ask.dialect.lenient import mend_comparisons
@@ -37,6 +38,7 @@ REWRITES: tuple[Rewrite, ...] = (
     name_sources,
     resolve,
     annotate,
+    mend_crossed,
     translate_functions,
     mend_comparisons,
     expand_unnests,

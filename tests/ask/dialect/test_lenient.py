@@ -27,6 +27,10 @@ MISTAKES = [
     ("eventname == 'GetObject'", "== is no operator", 10),
     ("`eventname` = 'GetObject'", "backticks do not quote names", 10),
     ("eventname = \u2018GetObject\u2019", "is no character of SQL", 10),
+    ("requestparameters['bucketName'] = 'plans'", "is JSON text and no map", 10),
+    ("element_at(requestparameters, 'key') = 'a/b.txt'", "is JSON text and no map", 10),
+    ("useridentity.sessioncontext.attributes.mfaauthenticated = false", "not true or false", 20),
+    ("eventname = 'GetObject' order by 1,", "a comma with nothing after it", 10),
     ("eventname in ('GetObject', 'x',)", "a comma with nothing after it", 10),
 ]
 
@@ -89,6 +93,49 @@ def test_missing_zeros_are_added(athena: Asked, where: str, padded: str) -> None
     answer = athena(f"select count(*) from t where {where}", lenient=True)
     assert answer.rows() == [(3,)]
     assert any(f"is written as '{padded}'" in note.text for note in answer.notes)
+
+
+@pytest.mark.parametrize(
+    ("item", "problem", "value"),
+    [
+        (
+            "json_extract_scalar(requestparameters, '$.bucketName')",
+            "a map and no JSON text",
+            "plans",
+        ),
+        ("json_extract_scalar(requestparameters, '$.n.deep[0]')", "a map and no JSON text", "1"),
+        ("requestparameters.bucketName", "is a map and has no field bucketName", "plans"),
+        ("date_format(from_iso8601_timestamp(eventtime), '%Y')", "is a time already", "2026"),
+        ("if(readonly = 'true', 'reads')", "is true or false and 'true' text", "reads"),
+    ],
+)
+def test_a_query_for_athena_is_mended_for_lake(
+    store: Asked, item: str, problem: str, value: str
+) -> None:
+    """What Athena's table has as text and an event data store has not is read as it is there."""
+    query = f"select {item} from $EDS_ID where eventname = 'GetObject' limit 1"
+    with pytest.raises(QueryError, match=problem):
+        store(query)
+    assert store(query, lenient=True).rows() == [(value,)]
+
+
+def test_a_text_is_no_condition() -> None:
+    """`a = 'x' or 'y'` means something else to everyone, and is refused even when lenient."""
+    for lenient in (False, True):
+        with pytest.raises(QueryError, match="'y' is text where a condition is asked for"):
+            translate(
+                "select 1 from t where eventname = 'x' or 'y'",
+                Dialect.ATHENA,
+                table_names(),
+                lenient=lenient,
+            )
+
+
+def test_null_equals_nothing(athena: Asked) -> None:
+    """The answer is Athena's, nothing, and why is said."""
+    answer = athena("select count(*) from t where errorcode = null")
+    assert answer.rows() == [(0,)]
+    assert "write is null" in answer.notes[-1].text
 
 
 def test_commas_and_names_in_the_rest_of_a_query(athena: Asked) -> None:
