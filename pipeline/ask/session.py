@@ -90,7 +90,7 @@ class Snapshot:
         from pipeline.ask.models import table_names
 
         translation = translate(
-            query, Dialect(dialect), table_names(), lenient=lenient, given=_named(given) or ()
+            query, Dialect.named(dialect), table_names(), lenient=lenient, given=_named(given) or ()
         )
         cursor = self.connection.cursor()
         statement: Statement | None = None

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from pipeline import open_lake
+from pipeline.errors import UsageError
 from tests.cli.conftest import Run
 
 QUERY = "select eventName, count(*) from my_table where dt = '2026/03/02' group by 1 order by 1"
@@ -71,3 +75,9 @@ def test_a_missing_value_is_asked_for(run: Run, lake: Path) -> None:
     assert "give --param event=VALUE" in ran.err
     ran = run("sql", "--dialect", "athena", query, "--lake", lake, "-p", "event=GetUser")
     assert ran.rows == [{"n": 12}]
+
+
+def test_an_unknown_dialect_is_a_usage_error(lake: Path) -> None:
+    """From Python, too, what can be given is named."""
+    with open_lake(lake) as opened, pytest.raises(UsageError, match="give athena or lake"):
+        opened.sql("select 1", dialect="trino")

@@ -8,7 +8,7 @@ from enum import Enum
 
 from sqlglot import exp
 
-from pipeline.errors import QueryError
+from pipeline.errors import QueryError, UsageError
 
 FACTS = "cloudtrail_logs"
 """Our table under the name that AWS documents for Athena."""
@@ -22,6 +22,19 @@ class Dialect(Enum):
 
     ATHENA = "athena"
     LAKE = "lake"
+
+    @classmethod
+    def named(cls, name: Dialect | str) -> Dialect:
+        """Return the dialect of a name.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
+        try:
+            return cls(name)
+        except ValueError:
+            known = " or ".join(dialect.value for dialect in cls)
+            raise UsageError(f"there is no dialect {name}", f"give {known}") from None
 
     @property
     def table(self) -> str:
