@@ -31,6 +31,7 @@ COMMANDS = {
     "query": ("pipeline.cli.query", "Ask a saved question: who changed this, who really was it."),
     "sql": ("pipeline.cli.sql", "Ask the lake a question in SQL."),
     "connect": ("pipeline.cli.connect", "Write a DuckDB file of the lake, for any client."),
+    "athena": ("pipeline.cli.athena", "Make the same tables queryable on Athena."),
     "simulate": ("pipeline.cli.simulate", "Write the trails of an invented organisation."),
     "config": ("pipeline.cli.config", "Show every setting and where its value came from."),
     "completion": ("pipeline.cli.completion", "Print the script that completes commands."),
@@ -40,7 +41,7 @@ SECTIONS = {
     "Begin": ("demo", "simulate"),
     "Fill the lake": ("ingest", "quarantine", "maintain"),
     "Audit tables": ("build", "models"),
-    "Look into it": ("status", "coverage", "query", "sql", "connect"),
+    "Look into it": ("status", "coverage", "query", "sql", "connect", "athena"),
     "Set up": ("config", "completion"),
 }
 
