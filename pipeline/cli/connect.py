@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     name="connect",
     examples=(
         "trailhouse connect trailhouse.duckdb",
-        "trailhouse connect ~/lake.duckdb && duckdb -readonly ~/lake.duckdb",
+        "trailhouse connect ~/audit/lake.duckdb --lake s3-copy/lake",
     ),
 )
 @click.argument("file", metavar="FILE.duckdb", type=click.Path(path_type=Path))
