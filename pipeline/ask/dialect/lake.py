@@ -51,6 +51,8 @@ def _needs_view(tree: exp.Expr, owners: set[str], columns: list[exp.Column]) -> 
         return True
     names = {cte.alias for cte in tree.find_all(exp.CTE)}
     names |= {derived.alias for derived in tree.find_all(exp.Subquery)}
+    if FACTS in {name.lower() for name in names}:
+        return True  # which would hide the facts
     return bool(names & owners) or any(
         item.is_star
         for query in tree.find_all(exp.Select)

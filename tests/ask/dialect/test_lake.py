@@ -113,3 +113,10 @@ def test_times_are_in_utc(store: Asked) -> None:
     query = f"select count(*) {FROM} where eventtime = '2026-10-01 12:00:00' and eventtime < now()"
     expected = 1 if datetime.now(UTC) > datetime(2026, 10, 2, tzinfo=UTC) else 0
     assert store(query).rows() == [(expected,)]
+
+
+def test_a_definition_may_have_the_facts_name(store: Asked) -> None:
+    """What a query defines as cloudtrail_logs or event_data_store hides neither from the others."""
+    for name in ("cloudtrail_logs", "event_data_store"):
+        query = f"with {name} as (select 1 as one), b as (select eventid {FROM}) select count(*) n "
+        assert store(query + f"from b, {name}").rows() == [(30,)]
