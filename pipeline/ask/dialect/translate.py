@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -72,14 +73,22 @@ def _parse(text: str, context: Context) -> exp.Expr:
         if mended is not None:
             text = mended
             tokens = sqlglot.tokenize(text, read=_READ)
-        trees = [
-            tree
-            for tree in sqlglot.parse(text, read=_READ)
-            if tree is not None and not isinstance(tree, exp.Semicolon)
-        ]
+        trees = _trees(text)
     except SqlglotError as failed:
         raise explain_failure(failed, tokens, context) from failed
     return _only(trees, context)
+
+
+def _trees(text: str) -> list[exp.Expr]:
+    """Parse all statements of a text, without the warnings that sqlglot would log."""
+    log = logging.getLogger("sqlglot")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        found = sqlglot.parse(text, read=_READ)
+    finally:
+        log.setLevel(level)
+    return [tree for tree in found if tree is not None and not isinstance(tree, exp.Semicolon)]
 
 
 def _only(trees: list[exp.Expr], context: Context) -> exp.Expr:
