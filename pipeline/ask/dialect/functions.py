@@ -455,7 +455,10 @@ def _call(node: exp.Anonymous, context: Context) -> exp.Expr:
     call = Call(name, list(node.expressions), node, context)
     own = _OWN.get(name)
     if own:
-        return own(call)
+        try:
+            return own(call)
+        except (ValueError, IndexError) as wrong:  # of taking the arguments apart
+            raise call.refuse(f"does not take {len(call.args)} arguments") from wrong
     named = _NAMED.get(name)
     if named is None:
         near = get_close_matches(name, sorted(FUNCTIONS), 1, 0.7)

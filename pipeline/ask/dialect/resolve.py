@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sqlglot import exp
+from sqlglot.errors import OptimizeError
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from pipeline.ask.dialect.context import Context
@@ -48,7 +49,10 @@ def resolve(tree: exp.Expr, context: Context) -> exp.Expr:
     """
     sources = Sources(context)
     resolution = _Resolution(context, sources)
-    scopes = traverse_scope(tree)
+    try:
+        scopes = traverse_scope(tree)
+    except OptimizeError as wrong:
+        raise context.refuse(" ".join(str(wrong).split()).lower(), tree) from wrong
     name_tables(scopes, sources)
     for scope in scopes:
         for column in list(_columns(scope)):
