@@ -357,6 +357,16 @@ create or replace macro trino_contains(items varchar, wanted) as
         else len(items) < 0
     end;
 
+create or replace macro trino_map_of(names, items) as
+    map_from_entries(list_transform(
+        list_filter(
+            range(1, len(names) + 1),
+            lambda place: names[place] is not null
+            and list_position(names, names[place]) = place
+        ),
+        lambda place: row(names[place], items[place])
+    ));
+
 create or replace macro trino_any(found) as
     case
         when list_contains(found, true) then true

@@ -212,6 +212,10 @@ def _replace(call: Call) -> exp.Expr:
 
 
 def _substr(call: Call) -> exp.Expr:
+    """Take a part of a text; from the start on DuckDB does so alike, and files can be chosen."""
+    is_plain = all(isinstance(arg, exp.Literal) and int(arg.this) > 0 for arg in call.args[1:])
+    if is_plain and len(call.args) > 1:
+        return function("substr", *call.args, kind=TEXT)
     name = "trino_substr" if len(call.args) == 2 else "trino_substr_length"
     return function(name, *call.args, kind=TEXT)
 
@@ -253,9 +257,16 @@ def _percentile(call: Call) -> exp.Expr:
 
 
 def _map_agg(call: Call) -> exp.Expr:
+    """Gather a map; of a key that comes twice the first value counts, of an unknown key none."""
     key, value = call.args
-    pairs = function("list", function("row", key, value))
-    return function("map_from_entries", pairs, kind=MAP)
+    where = call.node.parent if isinstance(call.node.parent, exp.Filter) else None
+    gathered: list[exp.Expr] = [function("list", key), function("list", value)]
+    if where is not None:
+        rows = where.expression
+        gathered = [exp.Filter(this=one, expression=rows.copy()) for one in gathered]
+    made = function("trino_map_of", *gathered, kind=MAP)
+    made.meta[_FILTERED] = True
+    return made
 
 
 def _union(call: Call) -> exp.Expr:
@@ -415,6 +426,9 @@ _OWN: Mapping[str, Callable[[Call], exp.Expr]] = {
 FUNCTIONS = frozenset(_NAMED) | frozenset(_OWN)
 """All functions of Trino that are known here."""
 
+_FILTERED = "filtered"
+"""Marks what takes a FILTER into its parts, since it is no aggregate itself."""
+
 _OURS = frozenset({"strftime"})
 """What earlier rewrites have put in."""
 
@@ -435,6 +449,9 @@ def translate_functions(tree: exp.Expr, context: Context) -> exp.Expr:
 def _translate(node: exp.Expr, context: Context) -> exp.Expr:
     if isinstance(node, exp.Anonymous):
         return _call(node, context)
+    if isinstance(node, exp.Filter) and _FILTERED in node.this.meta:
+        inner: exp.Expr = node.this
+        return inner
     if isinstance(node, exp.Cast):
         return translate_cast(node, context)
     if isinstance(node, exp.Extract):

@@ -14,9 +14,7 @@ from pipeline.errors import QueryError
 _WORD = re.compile(r"\"?(\w+)")
 
 
-def refusal_of(
-    refused: duckdb.Error | OSError | RuntimeError, translation: Translation, step: str = ""
-) -> QueryError:
+def refusal_of(refused: Exception, translation: Translation, step: str = "") -> QueryError:
     """Return DuckDB's refusal of a translation in one line.
 
     Its place is one in the translation, which nobody has seen. The word there is looked for in

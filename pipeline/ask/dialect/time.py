@@ -21,6 +21,7 @@ _PARTS = {
     "day_of_year": "dayofyear", "doy": "dayofyear", "year_of_week": "isoyear", "yow": "isoyear",
     "hour": "hour", "minute": "minute",
 }  # fmt: skip
+_ISO = {DATE: "%Y-%m-%d", TIME: "%Y-%m-%dT%H:%M:%S.%g", ZONED: "%Y-%m-%dT%H:%M:%S.%gZ"}
 _DAYS = frozenset({"day", "week", "month", "quarter", "year"})
 
 
@@ -191,6 +192,9 @@ def in_zone(moment: exp.Expr, zone: exp.Expr) -> exp.Expr:
 
 def _iso8601(call: Call) -> exp.Expr:
     (moment,) = call.args
+    pattern = _ISO.get(kind_of(moment))
+    if pattern:
+        return function("strftime", moment, text(pattern), kind=TEXT)
     return function("trino_iso8601", moment, kind=TEXT)
 
 
