@@ -122,7 +122,7 @@ def test_the_lakes_own_tables_look_for_no_models(
 ) -> None:
     """A query of the facts alone costs what it did before there were models."""
     looked: list[object] = []
-    monkeypatch.setattr(asked.Named, "_find", lambda *given: looked.append(given) or "")
+    monkeypatch.setattr(asked.Named, "find", lambda *given: looked.append(given) or "")
     session.sql("with c as (from cloudtrail_logs) from c, ingest_objects").rows()
     assert not looked
     with pytest.raises(QueryError):

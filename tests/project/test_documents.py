@@ -27,8 +27,8 @@ README, GUIDE = ROOT / "README.md", ROOT / "docs/guide.md"
 QUESTIONS = [question_command(question, Library()) for question in Library().questions()]
 OPTIONS = {
     option
-    for command in [*QUESTIONS, *(context.command for _, context in all_commands())]
-    for parameter in command.get_params(click.Context(command))
+    for context in [*map(click.Context, QUESTIONS), *(context for _, context in all_commands())]
+    for parameter in context.command.get_params(context)
     for option in parameter.opts
 }
 
