@@ -31,6 +31,7 @@ from pipeline.ask.dialect.kinds import (
     set_kind,
 )
 from pipeline.ask.dialect.lists import LIST_FUNCTIONS, translate_list
+from pipeline.ask.dialect.numbers import NUMBER_FUNCTIONS, translate_number
 from pipeline.ask.dialect.operators import translate_operator
 from pipeline.ask.dialect.regex import translate_regex
 from pipeline.ask.dialect.time import TIME_FUNCTIONS, part_of, translate_time
@@ -168,13 +169,10 @@ _NAMED: Mapping[str, Named] = {
         name: _same(DOUBLE, 1)
         for name in (
             "sqrt", "cbrt", "exp", "ln", "log2", "log10", "degrees", "radians", "sin", "cos",
-            "tan", "asin", "acos", "atan",
+            "tan", "asin", "acos", "atan", "cosh", "sinh", "tanh",
         )
     },
     "abs": _same(_FIRST, 1),
-    "ceil": _same(_FIRST, 1),
-    "ceiling": _named("ceil", _FIRST, 1),
-    "floor": _same(_FIRST, 1),
     "round": _same(_FIRST, 1, 2),
     "truncate": _named("trunc", _FIRST, 1, 2),
     "sign": _same(_FIRST, 1),
@@ -186,9 +184,6 @@ _NAMED: Mapping[str, Named] = {
     "is_nan": _named("isnan", TRUTH, 1),
     "is_infinite": _named("isinf", TRUTH, 1),
     "is_finite": _named("isfinite", TRUTH, 1),
-    "width_bucket": _named("trino_width_bucket", INTEGER, 4),
-    "to_base": _same(TEXT, 2),
-    "bit_count": _same(INTEGER, 1),
     "uuid": _same(TEXT, 0),
     "human_readable_seconds": _named("trino_human_readable_seconds", TEXT, 1),
     "is_subnet_of": _named("trino_ip_in", TRUTH, 2),
@@ -273,29 +268,6 @@ def _union(call: Call) -> exp.Expr:
     first, second = call.args
     both = function("list_concat", first, second)
     return function("trino_array_distinct", both, kind=LIST)
-
-
-def _mod(call: Call) -> exp.Expr:
-    left, right = (exp.paren(arg) for arg in call.args)
-    return set_kind(exp.paren(exp.Mod(this=left, expression=right)), kind_of(call.args[0]))
-
-
-def _bits(call: Call) -> exp.Expr:
-    left, right = (exp.paren(arg) for arg in call.args)
-    if call.name == "bitwise_xor":
-        return function("xor", left, right, kind=INTEGER)
-    kind = exp.BitwiseAnd if call.name == "bitwise_and" else exp.BitwiseOr
-    return set_kind(exp.paren(kind(this=left, expression=right)), INTEGER)
-
-
-def _not(call: Call) -> exp.Expr:
-    return exp.BitwiseNot(this=exp.paren(call.args[0]))
-
-
-def _random(call: Call) -> exp.Expr:
-    if not call.args:
-        return function("random", kind=DOUBLE)
-    raise call.refuse("with bounds is not supported here")
 
 
 def _normalize(call: Call) -> exp.Expr:
@@ -394,13 +366,6 @@ _OWN: Mapping[str, Callable[[Call], exp.Expr]] = {
     "approx_percentile": _percentile,
     "map_agg": _map_agg,
     "array_union": _union,
-    "mod": _mod,
-    "bitwise_and": _bits,
-    "bitwise_or": _bits,
-    "bitwise_xor": _bits,
-    "bitwise_not": _not,
-    "random": _random,
-    "rand": _random,
     "normalize": _normalize,
     "typeof": _typeof,
     "format": _format,
@@ -409,6 +374,7 @@ _OWN: Mapping[str, Callable[[Call], exp.Expr]] = {
     "reverse": _reverse,
     "url_extract_parameter": _url_parameter,
     **dict.fromkeys(_URL, _url),
+    **dict.fromkeys(NUMBER_FUNCTIONS, translate_number),
     **dict.fromkeys(TIME_FUNCTIONS, translate_time),
     **dict.fromkeys(LIST_FUNCTIONS, translate_list),
     **dict.fromkeys(

@@ -8,6 +8,7 @@ from pipeline.ask.dialect.call import cast, function, number
 from pipeline.ask.dialect.context import Context
 from pipeline.ask.dialect.kinds import (
     DATE,
+    DOUBLE,
     INTEGER,
     INTERVAL,
     IP,
@@ -18,6 +19,7 @@ from pipeline.ask.dialect.kinds import (
     kind_of,
     set_kind,
 )
+from pipeline.ask.dialect.numbers import is_double, places, to_places
 from pipeline.ask.dialect.time import in_zone
 
 _COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
@@ -49,11 +51,19 @@ def _divide(node: exp.Div) -> exp.Expr:
     if kinds == (INTEGER, INTEGER):
         made = exp.IntDiv(this=node.this, expression=node.expression)
         return set_kind(made, INTEGER)
-    if UNKNOWN in kinds and "double" not in kinds:
-        return function("trino_divide", node.this, node.expression)
+    sizes = [places(node.this), places(node.expression)]
+    known = [size for size in sizes if size is not None]
     node.set("typed", False)
     node.set("safe", False)
-    return node
+    if len(known) == len(sizes):
+        return to_places(function("trino_divide", node.this, node.expression), max(known))
+    if is_double(node.this) or is_double(node.expression):
+        return node
+    return set_kind(function("trino_divide", node.this, node.expression), _quotient(kinds))
+
+
+def _quotient(kinds: tuple[str, str]) -> str:
+    return DOUBLE if DOUBLE in kinds else UNKNOWN
 
 
 def _of_days(node: exp.Expr) -> exp.Expr:
