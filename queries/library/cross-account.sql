@@ -66,12 +66,12 @@ ours as (
 select
     counted.caller,
     counted.principal_id,
-    counted.n_sessions,
-    theirs.account_id is null as is_outside,
-    counted.humans,
-    counted.last_event_time,
     counted.account_id,
     ours.account_name,
+    counted.humans,
+    counted.n_sessions,
+    theirs.account_id is null as is_outside,
+    counted.last_event_time,
     counted.caller_account_id
 from counted
 left join ours on counted.account_id = ours.account_id

@@ -25,14 +25,14 @@ ours as (
 
 select
     principal_id,
-    principal_account_id,
+    account_id,
+    max(account_name) as account_name,
     service,
     count(*) as n_calls,
     count(*) filter (where is_denied) as n_denied,
     max(event_time) as last_event_time,
     list_sort(array_agg(distinct event_name)) as event_names,
-    account_id,
-    max(account_name) as account_name
+    principal_account_id
 from events
 where
     is_counted

@@ -1,7 +1,7 @@
 /*
 name: timeline
 topic: resources
-grain: one row per event and resource it names (event_id, account_id, resource_arn)
+grain: one row per call (event_id, account_id), newest first
 description: Everything that happened to a resource, readings and failed calls too
 period: 7d
 first: resource
@@ -12,6 +12,7 @@ parameters:
 columns:
   who: the human behind it; where not known the principal at the chain's beginning, else its own
   sure: how sure that is; none, the way back was not found
+  resource_arns: what it names of that; an object's call names its bucket too
 examples:
   - --resource sg-0a1b2c3d --since 30d
   - --resource s3://exports/2026/report.csv
@@ -23,7 +24,7 @@ mentions as (
         event_date,
         event_id,
         account_id,
-        resource_arn
+        list_sort(array_agg(distinct resource_arn)) as resource_arns
     from event_resources
     where
         event_time >= $events_since
@@ -34,6 +35,7 @@ mentions as (
             or resource_type = 's3:object'
             and list_contains($resource, regexp_extract(resource_arn, '^arn:[^:]*:s3:::[^/]+'))
         )
+    group by event_date, event_id, account_id
 ),
 
 calls as (
@@ -53,7 +55,7 @@ select
     calls.source_ip,
     calls.is_read_only,
     calls.root_confidence as sure,
-    mentions.resource_arn,
+    mentions.resource_arns,
     calls.account_id,
     calls.account_name,
     calls.principal_id,
@@ -62,4 +64,4 @@ select
 from mentions
 inner join calls using (event_date, event_id, account_id)
 where $account is null or list_contains($account, calls.account_id)
-order by calls.event_time desc, calls.event_id asc, mentions.resource_arn asc
+order by calls.event_time desc, calls.event_id asc
