@@ -51,7 +51,7 @@ class DemoFolder:
 
     @property
     def settings(self) -> Path:
-        """The settings file that names the files of context."""
+        """The settings file that names the lake and the files of context."""
         return self.path / "trailhouse.toml"
 
     @property
@@ -152,13 +152,14 @@ def _plan(last: date) -> Plan:
 
 
 def _write_context(folder: DemoFolder, plan: Plan) -> None:
-    """Write what the organisation would know of itself: its accounts and its people."""
+    """Write what the organisation would know of itself, and settings that name it and the lake."""
     organisation, files = draw_organisation(plan), folder.context
     _write_csv(files["accounts"], ACCOUNTS, list_accounts(organisation))
     people = [*list_identities(organisation), *list_leavers(organisation, plan.start)]
     _write_csv(files["identities"], IDENTITIES, sorted(people))
     lines = [f'{name} = "{file.name}"' for name, file in files.items()]
-    folder.settings.write_text("\n".join(["[context]", *lines]) + "\n", encoding="utf-8")
+    settings = [f'lake = "{folder.lake.name}"', "", "[context]", *lines]
+    folder.settings.write_text("\n".join(settings) + "\n", encoding="utf-8")
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
