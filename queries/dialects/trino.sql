@@ -357,16 +357,6 @@ create or replace macro trino_contains(items varchar, wanted) as
         else len(items) < 0
     end;
 
-create or replace macro trino_map_of(names, items) as
-    map_from_entries(list_transform(
-        list_filter(
-            range(1, len(names) + 1),
-            lambda place: names[place] is not null
-            and list_position(names, names[place]) = place
-        ),
-        lambda place: row(names[place], items[place])
-    ));
-
 create or replace macro trino_any(found) as
     case
         when list_contains(found, true) then true
@@ -381,13 +371,61 @@ create or replace macro trino_all(found) as
         when found is not null then true
     end;
 
+-- places in order of what stands there: what is equal comes together, so to find what comes twice
+-- takes no look at all pairs
+create or replace macro trino_by_value(items) as
+    list_sort(list_transform(items, lambda item, place: row(item, place)));
+
 create or replace macro trino_array_distinct(items) as
-    list_filter(
-        items,
-        lambda item, place: len(list_filter(
-            items[1:place - 1], lambda other: other is not distinct from item
-        )) = 0
-    );
+    list_transform(
+        [trino_by_value(items)],
+        lambda sorted: list_transform(
+            list_sort(list_transform(
+                list_filter(
+                    sorted,
+                    lambda one, place: place = 1 or one[1] is distinct from sorted[place - 1][1]
+                ),
+                lambda one: row(one[2], one[1])
+            )),
+            lambda one: one[2]
+        )
+    )[1];
+
+-- maps of pairs of a key and a value: of a key that comes twice the first value, or all of them
+
+create or replace macro trino_entries(pairs) as
+    list_filter(pairs, lambda pair: struct_extract_at(pair, 1) is not null);
+
+create or replace macro trino_keys_of(pairs) as
+    trino_array_distinct(list_transform(pairs, lambda pair: struct_extract_at(pair, 1)));
+
+create or replace macro trino_first_entries(pairs) as
+    list_transform(
+        [list_sort(list_transform(
+            trino_entries(pairs), lambda pair, place: row(
+                struct_extract_at(pair, 1), place, struct_extract_at(pair, 2)
+            )
+        ))],
+        lambda sorted: map_from_entries(list_transform(
+            list_filter(
+                sorted,
+                lambda one, place: place = 1 or one[1] is distinct from sorted[place - 1][1]
+            ),
+            lambda one: row(one[1], one[3])
+        ))
+    )[1];
+
+create or replace macro trino_all_entries(pairs) as
+    list_transform(
+        [trino_entries(pairs)],
+        lambda entries: map_from_entries(list_transform(
+            trino_keys_of(entries),
+            lambda key: row(key, list_transform(
+                list_filter(entries, lambda pair: struct_extract_at(pair, 1) = key),
+                lambda pair: struct_extract_at(pair, 2)
+            ))
+        ))
+    )[1];
 
 create or replace macro trino_array_join(items, delimiter) as
     coalesce(array_to_string(items, delimiter), case when items is not null then '' end);

@@ -13,6 +13,13 @@ from itertools import pairwise
 
 from sqlglot import exp
 
+from pipeline.ask.dialect.aggregates import (
+    AGGREGATE_FUNCTIONS,
+    ignore_nulls,
+    plain,
+    settle,
+    translate_aggregate,
+)
 from pipeline.ask.dialect.call import Call, cast, function, number, text
 from pipeline.ask.dialect.casts import translate_cast
 from pipeline.ask.dialect.context import Context
@@ -69,10 +76,6 @@ def _same(kind: str, *sizes: int) -> Named:
 _NAMED: Mapping[str, Named] = {
     # aggregates and windows
     "count": _same(INTEGER),
-    "sum": _same(_FIRST, 1),
-    "avg": _same(DOUBLE, 1),
-    "min": _same(_FIRST, 1, 2),
-    "max": _same(_FIRST, 1, 2),
     "count_if": _same(INTEGER, 1),
     "bool_and": _same(TRUTH, 1),
     "bool_or": _same(TRUTH, 1),
@@ -97,7 +100,6 @@ _NAMED: Mapping[str, Named] = {
     "bitwise_and_agg": _named("bit_and", INTEGER, 1),
     "bitwise_or_agg": _named("bit_or", INTEGER, 1),
     "bitwise_xor_agg": _named("bit_xor", INTEGER, 1),
-    "listagg": _named("string_agg", TEXT, 1, 2),
     "grouping": _same(INTEGER),
     "row_number": _same(INTEGER, 0),
     "rank": _same(INTEGER, 0),
@@ -235,35 +237,6 @@ def _extreme(call: Call) -> exp.Expr:
     return set_kind(case, kind_of(call.args[0]))
 
 
-def _best(call: Call) -> exp.Expr:
-    how = "arg_max" if call.name == "max_by" else "arg_min"
-    name = how if len(call.args) == 3 else f"{how}_null"
-    return function(name, *call.args, kind=LIST if len(call.args) == 3 else kind_of(call.args[0]))
-
-
-def _distinct(call: Call) -> exp.Expr:
-    return function("approx_count_distinct", call.args[0], kind=INTEGER)
-
-
-def _percentile(call: Call) -> exp.Expr:
-    if len(call.args) != 2:
-        raise call.refuse("with weights is not supported here")
-    return function("approx_quantile", *call.args, kind=kind_of(call.args[0]))
-
-
-def _map_agg(call: Call) -> exp.Expr:
-    """Gather a map; of a key that comes twice the first value counts, of an unknown key none."""
-    key, value = call.args
-    where = call.node.parent if isinstance(call.node.parent, exp.Filter) else None
-    gathered: list[exp.Expr] = [function("list", key), function("list", value)]
-    if where is not None:
-        rows = where.expression
-        gathered = [exp.Filter(this=one, expression=rows.copy()) for one in gathered]
-    made = function("trino_map_of", *gathered, kind=MAP)
-    made.meta[_FILTERED] = True
-    return made
-
-
 def _union(call: Call) -> exp.Expr:
     first, second = call.args
     both = function("list_concat", first, second)
@@ -285,8 +258,7 @@ def _format(call: Call) -> exp.Expr:
     values = [cast(arg, "varchar") for arg in call.args[1:]]
     if any(sign not in "sd%" for sign in _signs(pattern)):
         raise call.refuse("knows %s and %d only", "see round and lpad")
-    plain = pattern.replace("%d", "%s")
-    return function("printf", text(plain), *values, kind=TEXT)
+    return function("printf", text(pattern.replace("%d", "%s")), *values, kind=TEXT)
 
 
 def _signs(pattern: str) -> list[str]:
@@ -360,11 +332,6 @@ _OWN: Mapping[str, Callable[[Call], exp.Expr]] = {
     "strpos": _strpos,
     "greatest": _extreme,
     "least": _extreme,
-    "max_by": _best,
-    "min_by": _best,
-    "approx_distinct": _distinct,
-    "approx_percentile": _percentile,
-    "map_agg": _map_agg,
     "array_union": _union,
     "normalize": _normalize,
     "typeof": _typeof,
@@ -374,6 +341,7 @@ _OWN: Mapping[str, Callable[[Call], exp.Expr]] = {
     "reverse": _reverse,
     "url_extract_parameter": _url_parameter,
     **dict.fromkeys(_URL, _url),
+    **dict.fromkeys(AGGREGATE_FUNCTIONS, translate_aggregate),
     **dict.fromkeys(NUMBER_FUNCTIONS, translate_number),
     **dict.fromkeys(TIME_FUNCTIONS, translate_time),
     **dict.fromkeys(LIST_FUNCTIONS, translate_list),
@@ -392,9 +360,6 @@ _OWN: Mapping[str, Callable[[Call], exp.Expr]] = {
 FUNCTIONS = frozenset(_NAMED) | frozenset(_OWN)
 """All functions of Trino that are known here."""
 
-_FILTERED = "filtered"
-"""Marks what takes a FILTER into its parts, since it is no aggregate itself."""
-
 _OURS = frozenset({"strftime"})
 """What earlier rewrites have put in."""
 
@@ -406,7 +371,7 @@ def translate_functions(tree: exp.Expr, context: Context) -> exp.Expr:
         QueryError: a function that is not known, or not in this form; with its place.
     """
     for node in reversed(list(tree.walk(bfs=True))):
-        made = _translate(node, context)
+        made = settle(_translate(node, context), node)
         if made is not node:
             node.replace(made)
     return tree
@@ -415,9 +380,11 @@ def translate_functions(tree: exp.Expr, context: Context) -> exp.Expr:
 def _translate(node: exp.Expr, context: Context) -> exp.Expr:
     if isinstance(node, exp.Anonymous):
         return _call(node, context)
-    if isinstance(node, exp.Filter) and _FILTERED in node.this.meta:
-        inner: exp.Expr = node.this
-        return inner
+    if isinstance(node, exp.IgnoreNulls):
+        return ignore_nulls(node, context)
+    if isinstance(node, exp.RespectNulls):
+        kept: exp.Expr = node.this
+        return kept
     if isinstance(node, exp.Cast):
         return translate_cast(node, context)
     if isinstance(node, exp.Extract):
@@ -453,16 +420,9 @@ def _call(node: exp.Anonymous, context: Context) -> exp.Expr:
     if named.sizes and len(call.args) not in named.sizes:
         raise call.refuse(f"does not take {len(call.args)} arguments")
     made = function(name if named.name == _SAME else named.name, *call.args)
-    first = kind_of(_plain(call.args[0])) if call.args else UNKNOWN
+    first = kind_of(plain(call.args[0])) if call.args else UNKNOWN
     kind = first if named.kind == _FIRST else named.kind
     return set_kind(made, kind) if kind else made
-
-
-def _plain(argument: exp.Expr) -> exp.Expr:
-    """Return an aggregate's argument without DISTINCT and ORDER BY."""
-    while isinstance(argument, exp.Order | exp.Distinct):
-        argument = argument.expressions[0] if isinstance(argument, exp.Distinct) else argument.this
-    return argument
 
 
 __all__ = ["FUNCTIONS", "JSON", "translate_functions"]

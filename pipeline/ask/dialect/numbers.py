@@ -102,12 +102,9 @@ def translate_number(call: Call) -> exp.Expr:
     """Return a call of one of these functions in DuckDB's terms.
 
     Raises:
-        QueryError: the wrong number of arguments.
+        ValueError: it has too many arguments, or too few.
     """
-    try:
-        return _FORMS[call.name](call)
-    except ValueError as wrong:
-        raise call.refuse(f"does not take {len(call.args)} arguments") from wrong
+    return _FORMS[call.name](call)
 
 
 def _whole(call: Call) -> exp.Expr:
