@@ -41,6 +41,7 @@ def test_a_client_sees_the_snapshot(lake: Lake, file: Path) -> None:
     assert _ask(file, "select count(*) from cloudtrail_logs") == [(3,)]
 
 
+@pytest.mark.soak
 def test_every_table_of_a_built_lake_can_be_read(lake: Lake, file: Path) -> None:
     """All that `trailhouse build` makes answers, views included."""
     commit_rows(lake, [event(at(0, 1), 1)])

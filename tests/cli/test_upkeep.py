@@ -100,6 +100,7 @@ def test_the_demo_can_be_run_again(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     assert not Path("production").exists()
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("small")
 def test_the_demo_goes_from_nothing_to_answers(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """It knows its people, every command it prints works when copied, and asks three questions."""

@@ -111,6 +111,7 @@ def test_only_days_that_depend_on_new_events_are_built(models: Models, tmp_path:
     assert [day.day for day in built["actions"].days] == [3]
 
 
+@pytest.mark.soak
 def test_compaction_is_no_news(models: Models, tmp_path: Path) -> None:
     """After compaction nothing is built; after later events, only what those touch."""
     lake = lake_of(tmp_path / "lake", *(_facts(0, 1)[n : n + 1] for n in range(6)))
@@ -122,6 +123,7 @@ def test_compaction_is_no_news(models: Models, tmp_path: Path) -> None:
     assert [day.day for day in run(lake, models)["actions"].days] == [10]
 
 
+@pytest.mark.soak
 def test_compaction_does_not_hide_what_was_not_built(models: Models, tmp_path: Path) -> None:
     """Events that were compacted before they were built are still new."""
     lake = lake_of(tmp_path / "lake", _facts(0, 1)[:3])
@@ -132,6 +134,7 @@ def test_compaction_does_not_hide_what_was_not_built(models: Models, tmp_path: P
     assert run(lake, models)["actions"].state == "built"
 
 
+@pytest.mark.soak
 def test_days_outside_a_range_wait(models: Models, tmp_path: Path) -> None:
     """What --from and --to leave out is built by the next build, and then all is as it is."""
     lake = lake_of(tmp_path / "lake", _facts(0, 1, 2, 3))

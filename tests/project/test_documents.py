@@ -111,6 +111,7 @@ def test_json_shown_is_json(path: Path) -> None:
         json.loads(block.text)
 
 
+@pytest.mark.soak
 def test_the_documents_do_what_they_say(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
