@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -103,8 +104,8 @@ CASES = {
     "a role's name lacks the path": Case(
         IAM,
         "TagRole",
-        asks(roleName="app"),
-        {"arn:aws:iam::111122223333:role/app": ("template", "partial")},
+        asks(roleName="ops"),
+        {"arn:aws:iam::111122223333:role/ops": ("template", "partial")},
     ),
     "and gives way to the whole ARN": Case(
         IAM,
@@ -227,3 +228,55 @@ def test_an_arn_is_split() -> None:
             "confidence": "certain",
         }
     ]
+
+
+def named(number: int, day: int, name: str = "app", **columns: Any) -> dict[str, Any]:
+    """Return a call that names a role without its path, on the n-th day of 2026."""
+    return dated(fact_row(str(number), IAM, "TagRole", **asks(roleName=name), **columns), day)
+
+
+def shown(number: int, day: int, arn: str, name: str = "AssumeRole") -> dict[str, Any]:
+    """Return a call whose whole ARN AWS lists, on the n-th day of 2026."""
+    return dated(fact_row(str(number), "sts.amazonaws.com", name, resources=[{"arn": arn}]), day)
+
+
+def dated(row: dict[str, Any], day: int) -> dict[str, Any]:
+    """Return a row of the facts on the n-th day of 2026."""
+    moment = datetime(2025, 12, 31, tzinfo=UTC) + timedelta(day)
+    return row | {"event_time": moment, "event_date": moment.date()}
+
+
+def test_a_name_is_the_role_whose_path_is_known() -> None:
+    """A name is the one role of its account that AWS wrote out, that day or 90 days before."""
+    elsewhere = "arn:aws:iam::111122223333:role/old/twice"
+    written = asks(roleArn="arn:aws:iam::111122223333:role/team/said", roleName="said")
+    issuer = {"sessioncontext": {"sessionissuer": {"arn": ROLE.replace("app", "run")}}}
+    rows = [
+        shown(1, 10, ROLE),
+        *(named(day, day) for day in (9, 10, 100, 101)),
+        named(200, 10, recipientaccountid="444455556666"),
+        shown(2, 20, elsewhere),
+        shown(3, 21, elsewhere.replace("old", "new")),
+        named(300, 20, "twice"),
+        named(301, 21, "twice"),
+        dated(fact_row("4", EC2, "StopInstances", useridentity=issuer), 10),
+        named(302, 10, "run"),
+        dated(fact_row("5", "lambda.amazonaws.com", "CreateFunction", **written), 10),
+        named(303, 10, "said"),
+    ]
+    found = {
+        row["event_id"]: (row["resource_id"], row["confidence"])
+        for row in find_resources(rows)
+        if row["event_name"] == "TagRole"
+    }
+    assert found == {
+        "9": ("role/app", "partial"),
+        "10": ("role/team/app", "likely"),
+        "100": ("role/team/app", "likely"),
+        "101": ("role/app", "partial"),
+        "200": ("role/app", "partial"),
+        "300": ("role/old/twice", "likely"),
+        "301": ("role/twice", "partial"),
+        "302": ("role/team/run", "likely"),
+        "303": ("role/said", "partial"),
+    }

@@ -19,57 +19,20 @@ columns:
 */
 with
 
--- an ARN in the parameters counts where the call's action is about resources of its type
-allowed as (
-    select typed.*
-    from resource_arns_typed as typed
-    where
-        not typed.is_listed
-        and (
-            typed.found_in = 'error_message'
-            or exists (
-                select 1
-                from resource_templates as templates
-                where
-                    typed.event_source = templates.event_source
-                    and typed.event_name = templates.event_name
-                    and typed.resource_type = templates.resource_type
-                    and typed.found_in = coalesce(templates.side, typed.found_in)
-                    and templates.look = 'arn'
-            )
-        )
-),
-
-found as (
+-- IAM's calls name users and roles without their path: where one path is known, it is that
+named as (
     select
-        event_id,
-        event_time,
-        event_date,
-        account_id,
-        event_source,
-        event_name,
-        resource_arn,
-        resource_type,
-        found_in,
-        case
-            when ends_with(resource_arn, '-??????') then 'partial'
-            when found_in = 'error_message' then 'certain'
-            else 'likely'
-        end as confidence
-    from allowed
-    union all
-    select
-        event_id,
-        event_time,
-        event_date,
-        account_id,
-        event_source,
-        event_name,
-        resource_arn,
-        resource_type,
-        found_in,
-        confidence
-    from resource_arns_built
+        found.* exclude (resource_arn, confidence),
+        coalesce(names.resource_arn, found.resource_arn) as resource_arn,
+        case when names.resource_arn is null then found.confidence else 'likely' end as confidence
+    from resource_arns_found as found
+    left join iam_names as names
+        on
+            found.event_date = names.event_date
+            and names.short_arn = case
+                when found.confidence = 'partial' and found.resource_arn like 'arn:%:iam::%'
+                    then replace(found.resource_arn, '/*', '/')
+            end
 ),
 
 ranked as (
@@ -79,7 +42,7 @@ ranked as (
             when 'error_message' then 0 when 'arn_parameter' then 1 when 'template' then 2 else 3
         end as place,
         case confidence when 'certain' then 0 when 'likely' then 1 else 2 end as doubt
-    from found
+    from named
 )
 
 select

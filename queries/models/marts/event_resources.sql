@@ -29,8 +29,9 @@ columns:
     resources (the service lists it), error_message (a denial names it), arn_parameter (it is in the
     request), template (its identifier is in the request), response (either is in the response)
   confidence: >
-    certain; likely (told by a parameter's name, or by an ARN's type); partial (what the event lacks
-    is a wildcard in it, or a path of IAM taken to be /)
+    certain; likely (told by a parameter's name, by an ARN's type, or by the one path that a user or
+    role of that name had, on that day and the 90 before); partial (what the event lacks is a
+    wildcard in it, or a path of IAM taken to be /)
 */
 with
 
