@@ -22,11 +22,6 @@ HOSTILE = "=cmd()\x1b[31m\u202eevil[bold]"
 """Text as an attacker would put it into a log: a formula, an escape sequence, a turn, markup."""
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the flag that writes golden files anew: pytest tests/cli --refresh-golden."""
-    parser.addoption("--refresh-golden", action="store_true", help="write golden files anew")
-
-
 @dataclass(frozen=True)
 class Ran:
     """What a command came to."""

@@ -16,6 +16,7 @@ DOCUMENTS = [
 ]
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+_PROMPT = re.compile(r"^\$ (.*(?:\n> .*)*)\n((?:(?!\$ ).*\n)*)", re.M)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\]\(([^)#\s]+)")
 
@@ -39,14 +40,45 @@ def blocks(path: Path, language: str) -> list[Block]:
     return [block for block in found if block.language == language]
 
 
-def commands(text: str) -> list[list[str]]:
-    """Return the trailhouse commands at the prompts of a console block, as words.
+@dataclass(frozen=True)
+class Prompt:
+    """A command at a prompt, and what is shown below it.
 
-    What the shell takes away is not among them: a comment, and where the output goes.
+    Attributes:
+        line: what is typed, over several lines where a quotation goes on.
+        output: the lines below it.
     """
-    lines = (line[2:] for line in text.splitlines() if line.startswith("$ trailhouse"))
-    split = (shlex.split(line, comments=True)[1:] for line in lines)
-    return [words[: words.index(">")] if ">" in words else words for words in split]
+
+    line: str
+    output: str
+
+    @property
+    def words(self) -> list[str]:
+        """The command as words, without what the shell takes away: comments, where output goes."""
+        split = shlex.split(self.line, comments=True)
+        return split[: split.index(">")] if ">" in split else split
+
+    @property
+    def is_redirected(self) -> bool:
+        """Whether the output goes to a file."""
+        return ">" in shlex.split(self.line, comments=True)
+
+
+def prompts(text: str) -> list[Prompt]:
+    """Return the commands of a console block.
+
+    >>> prompts("$ ls 'a" + chr(10) + "> b'" + chr(10) + "found")
+    [Prompt(line="ls 'a\\nb'", output='found\\n')]
+    """
+    return [
+        Prompt(match[1].replace("\n> ", "\n"), match[2]) for match in _PROMPT.finditer(text + "\n")
+    ]
+
+
+def commands(text: str) -> list[list[str]]:
+    """Return the trailhouse commands at the prompts of a console block, as words."""
+    found = (prompt for prompt in prompts(text) if prompt.line.startswith("trailhouse"))
+    return [prompt.words[1:] for prompt in found]
 
 
 def spans(path: Path) -> Iterator[str]:
