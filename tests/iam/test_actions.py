@@ -206,6 +206,12 @@ def test_calls_of_the_simulator_are_known() -> None:
     assert [one.id for one in calls if (one.source, one.name) not in rows()] == []
 
 
+def test_denials_of_the_simulator_name_actions_that_exist() -> None:
+    """A call that can be denied says so of an action that AWS documents, in its spelling."""
+    calls = [one for one in load_catalogue().actions.values() if one.kind == "api"]
+    assert [one.id for one in calls if find_action(*one.permission.split(":")) is None] == []
+
+
 def _refused() -> Iterator[tuple[str, str, str]]:
     files = (one.read_text(encoding="utf-8") for one in SHARED.glob("attack-logs/*.ndjson"))
     events = [json.loads(line) for file in files for line in file.splitlines()]

@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from pipeline.iam.actions import action_table
 from pipeline.simulate.record import Forms, Shape, draw
 from pipeline.simulate.template import compile_text, names
 
@@ -187,7 +188,7 @@ def _action(service: str, key: str, spec: dict[str, Any]) -> Action:
         forms=draw(shape),
         region=spec.get("region", ""),
         request_id=compile_text(spec.get("request_id", "")),
-        permission=f"{service}:{short}",
+        permission=_permissions().get((shape.source, name)) or f"{service}:{short}",
         command=f" md/command#{service}.{_WORD_EDGE.sub('-', short).lower()}",
         target=compile_text(spec.get("target", "*")),
         makes=spec.get("makes", ""),
@@ -201,6 +202,17 @@ def _action(service: str, key: str, spec: dict[str, Any]) -> Action:
         is_to_logs=spec.get("to_logs", False),
         forwards=tuple(spec.get("forwards", ())),
     )
+
+
+@cache
+def _permissions() -> dict[tuple[str, str], str]:
+    """Return the IAM action that a call needs, by event source and name, where it needs one."""
+    known = action_table().select(["event_source", "event_name", "iam_action"]).to_pydict()
+    return {
+        (source, name): action
+        for source, name, action in zip(*known.values(), strict=True)
+        if action
+    }
 
 
 def _shape(service: str, name: str, spec: dict[str, Any]) -> Shape:
