@@ -161,15 +161,23 @@ create or replace macro trino_iso8601(moment) as
         else strftime(moment, '%Y-%m-%dT%H:%M:%S.%g')
     end;
 
-create or replace macro trino_time_text(moment) as
+-- days, and what is left of a day; or years and months
+create or replace macro trino_interval_text(span) as
     case
-        when typeof(moment) = 'DATE' then strftime(moment, '%Y-%m-%d')
-        when typeof(moment) = 'TIMESTAMP WITH TIME ZONE' then strftime(moment, '%Y-%m-%d %H:%M:%S.%g UTC')
-        else strftime(moment, '%Y-%m-%d %H:%M:%S.%g')
+        when datepart('month', span) <> 0 or datepart('year', span) <> 0
+            then concat(datepart('year', span), '-', datepart('month', span))
+        else list_transform(
+            [cast(epoch_ms(span) as bigint)],
+            lambda whole: concat(
+                case when whole < 0 then '-' else '' end,
+                abs(whole) // 86400000,
+                strftime(make_timestamp_ms(abs(whole) % 86400000), ' %H:%M:%S.%g')
+            )
+        )[1]
     end;
 
-create or replace macro trino_human_readable_seconds(seconds) as
-    coalesce(nullif(array_to_string(list_filter(
+create or replace macro trino_human_readable_seconds(number) as
+    list_transform([round(abs(number))], lambda seconds: case when seconds is not null then coalesce(nullif(array_to_string(list_filter(
         [
             case
                 when seconds >= 604800
@@ -198,7 +206,7 @@ create or replace macro trino_human_readable_seconds(seconds) as
             end
         ],
         lambda part: part is not null
-    ), ', '), ''), '0 seconds');
+    ), ', '), ''), '0 seconds') end)[1];
 
 -- addresses: IPADDRESS is its text, compared by its 128 bits. A list of one item gives an argument
 -- a name, so that it stands in a query once however often it is used.

@@ -6,26 +6,32 @@ import re
 
 from sqlglot import exp
 
-from pipeline.ask.dialect.call import cast, event_time, function, is_facts_column
+from pipeline.ask.dialect.call import cast, event_time, function, is_facts_column, text
 from pipeline.ask.dialect.context import Context
 from pipeline.ask.dialect.kinds import (
     DATE,
     DOUBLE,
     INTEGER,
+    INTERVAL,
     IP,
     JSON,
     TEXT,
     TIME,
+    TRUTH,
     UNKNOWN,
     ZONED,
     kind_of,
     set_kind,
 )
-from pipeline.ask.dialect.time import as_date
+from pipeline.ask.dialect.numbers import is_double, places
+from pipeline.ask.dialect.time import as_date, instant, zone_of
 
 _TEXTS = frozenset({exp.DType.VARCHAR, exp.DType.TEXT, exp.DType.CHAR})
 _INTEGERS = frozenset({exp.DType.INT, exp.DType.BIGINT, exp.DType.SMALLINT, exp.DType.TINYINT})
 _TIMES = frozenset({exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ})
+_ZONE = re.compile(r"\s+([+-]\d\d?(?::?\d\d)?)$")
+_DIGITS = "digits"
+"""Marks how many digits of a second a time has, which its text shows."""
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT")
 _ISO_PROBLEM = "a time written with T and Z is no timestamp to cast to in Athena"
 
@@ -36,6 +42,9 @@ def translate_cast(node: exp.Cast, context: Context) -> exp.Expr:
     kind = kind_of(source)
     if target in _TEXTS:
         return _to_text(node, source, kind)
+    if target == exp.DType.BOOLEAN and kind == TEXT:
+        name = "trino_try_boolean" if isinstance(node, exp.TryCast) else "trino_boolean"
+        return function(name, source, kind=TRUTH)
     if target in _INTEGERS:
         return _to_integer(node, source, kind)
     if target == exp.DType.JSON:
@@ -65,14 +74,33 @@ def _plain(node: exp.Cast) -> exp.Expr:
 def _to_text(node: exp.Cast, source: exp.Expr, kind: str) -> exp.Expr:
     length = next(iter(node.to.expressions), None)
     if kind in (TIME, ZONED, DATE):
-        made = function("trino_time_text", source, kind=TEXT)
+        made = _time_text(source, kind)
     elif kind == JSON:
-        made = function("trino_json_text", source, kind=TEXT)
+        is_try = isinstance(node, exp.TryCast)
+        made = function("trino_try_json_text" if is_try else "trino_json_text", source, kind=TEXT)
+    elif is_double(source) and places(source) is None:
+        made = function("trino_double_text", source, kind=TEXT)
+    elif kind == INTERVAL:
+        made = function("trino_interval_text", source, kind=TEXT)
+    elif kind in (UNKNOWN, DOUBLE) and places(source) is None and not isinstance(source, exp.Null):
+        made = function("trino_text", source, kind=TEXT)
     else:
         made = set_kind(type(node)(this=source, to=exp.DataType.build("varchar")), TEXT)
     if length is None:
         return made
     return function("left", made, length.this.copy(), kind=TEXT)
+
+
+def _time_text(source: exp.Expr, kind: str) -> exp.Expr:
+    """Write a time with as many digits of a second as it has, and its zone."""
+    if kind == DATE:
+        return function("strftime", source, text("%Y-%m-%d"), kind=TEXT)
+    digits = source.meta.get(_DIGITS, 3)
+    pattern = "%Y-%m-%d %H:%M:%S" + ({0: "", 3: ".%g", 9: ".%n"}.get(digits, ".%f"))
+    zone = zone_of(source)
+    if kind == ZONED or zone != "UTC":
+        pattern += " " + zone.replace("%", "%%")
+    return function("strftime", source, text(pattern), kind=TEXT)
 
 
 def _to_integer(node: exp.Cast, source: exp.Expr, kind: str) -> exp.Expr:
@@ -101,7 +129,13 @@ def _to_time(node: exp.Cast, source: exp.Expr, target: exp.DType, context: Conte
         node.set("this", source)
     if target == exp.DType.DATE:
         return _plain(node) if isinstance(node, exp.TryCast) else as_date(source)
+    if isinstance(source, exp.Literal):
+        node.set("this", text(_ZONE.sub(r"\1", str(source.this))))
+    elif target == exp.DType.TIMESTAMPTZ:
+        node.set("this", instant(source))
     kind = ZONED if target == exp.DType.TIMESTAMPTZ else TIME
+    digits = [int(part.name) for part in node.to.expressions if part.name.isdecimal()]
+    node.meta[_DIGITS] = digits[0] if digits else 3
     return set_kind(_plain(node), kind)
 
 

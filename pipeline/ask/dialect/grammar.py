@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 
 _SPECIAL = frozenset(
@@ -26,6 +27,11 @@ class TrinoCalls(Trino):
     class Parser(_TrinoParser):  # type: ignore[misc]  # as above
         """The parser; sqlglot takes what it knows from these tables."""
 
+        TYPE_LITERAL_PARSERS: ClassVar[dict[Any, Callable[..., Any]]] = {
+            **_TrinoParser.TYPE_LITERAL_PARSERS,
+            # `decimal '1.50'` has the places that are written, which a cast to decimal has not
+            exp.DType.DECIMAL: lambda self, this, _: exp.Literal.number(this.name),
+        }
         FUNCTIONS: ClassVar[dict[str, Callable[..., Any]]] = {}
         FUNCTION_PARSERS: ClassVar[dict[str, Callable[..., Any]]] = {
             name: parser

@@ -15,14 +15,16 @@ from pipeline.ask.dialect.kinds import (
     LIST,
     MAP,
     TEXT,
+    TIME,
     UNKNOWN,
+    ZONED,
     kind_of,
     set_kind,
 )
 from pipeline.ask.dialect.numbers import is_double, places, to_places
-from pipeline.ask.dialect.time import in_zone
+from pipeline.ask.dialect.time import in_zone, instant
 
-_COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+_COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
 _SHORT = frozenset({"HOUR", "MINUTE", "SECOND"})
 
 
@@ -35,13 +37,10 @@ def translate_operator(node: exp.Expr, context: Context) -> exp.Expr:
         return _of_days(node)
     if isinstance(node, exp.Bracket):
         return _subscript(node)
-    if isinstance(node, exp.AtTimeZone) and not isinstance(node.parent, _COMPARED):
+    if isinstance(node, exp.AtTimeZone):
         return in_zone(node.this, node.args["zone"])
     if isinstance(node, _COMPARED):
         return _compare(node)
-    if isinstance(node, exp.Between) and IP in (kind_of(node.this), kind_of(node.args["low"])):
-        for part in ("this", "low", "high"):
-            node.set(part, function("trino_ip_number", node.args[part]))
     return node
 
 
@@ -68,6 +67,9 @@ def _quotient(kinds: tuple[str, str]) -> str:
 
 def _of_days(node: exp.Expr) -> exp.Expr:
     """Keep a day a day where whole days are added; two days apart are an interval."""
+    if isinstance(node, exp.Sub) and kind_of(node.expression) in (TIME, ZONED):
+        node.set("this", instant(node.this))
+        node.set("expression", instant(node.expression))
     left, right = kind_of(node.this), kind_of(node.expression)
     if isinstance(node, exp.Sub) and left == right == DATE:
         days = cast(exp.paren(node.copy()), "integer")
@@ -106,8 +108,10 @@ def _is_row(node: exp.Expr) -> bool:
 
 
 def _compare(node: exp.Expr) -> exp.Expr:
-    """Compare addresses by number."""
-    if IP in (kind_of(node.this), kind_of(node.expression)):
-        node.set("this", function("trino_ip_number", node.this))
-        node.set("expression", function("trino_ip_number", node.expression))
+    """Compare addresses by number, and times in other zones by the moments that they are."""
+    names = [name for name in ("this", "expression", "low", "high") if node.args.get(name)]
+    is_address = IP in [kind_of(node.args[name]) for name in names]
+    for name in names:
+        part = node.args[name]
+        node.set(name, function("trino_ip_number", part) if is_address else instant(part))
     return node

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from sqlglot import exp
 
-from pipeline.ask.dialect.call import Call, cast, event_time, function, is_facts_column, text
+from pipeline.ask.dialect.call import (
+    Call,
+    cast,
+    event_time,
+    function,
+    is_facts_column,
+    number,
+    text,
+)
 from pipeline.ask.dialect.formats import UnknownFormat, from_joda, from_mysql
 from pipeline.ask.dialect.kinds import DATE, DOUBLE, INTEGER, TEXT, TIME, ZONED, kind_of, set_kind
 
@@ -22,6 +31,11 @@ _PARTS = {
     "hour": "hour", "minute": "minute",
 }  # fmt: skip
 _ISO = {DATE: "%Y-%m-%d", TIME: "%Y-%m-%dT%H:%M:%S.%g", ZONED: "%Y-%m-%dT%H:%M:%S.%gZ"}
+_YEAR = re.compile("%[YyG]")
+_UTC = frozenset({"UTC", "GMT", "Z", "ETC/UTC", "UCT", "ZULU", "+00:00"})
+_OFFSET = re.compile(r"([+-])(\d\d?)(?::?(\d\d))?")
+_INSTANT, _ZONE = "instant", "zone"
+"""Marks of a time that clocks show: which moment it is, and the zone of the clocks."""
 _DAYS = frozenset({"day", "week", "month", "quarter", "year"})
 
 
@@ -93,18 +107,25 @@ def _parse(convert: Callable[[str], str], *, zoned: bool) -> Callable[[Call], ex
             return moment if zoned else set_kind(cast(moment, "timestamp"), TIME)
         if pattern.endswith("%z"):  # Joda's Z takes a plain Z, strptime's does not
             written = function("regexp_replace", written, text("Z$"), text("+00"))
+        if not _YEAR.search(pattern):  # the year that is not told is the first of Unix's
+            pattern = f"%Y {pattern}"
+            written = exp.DPipe(this=text("1970 "), expression=exp.paren(written), safe=False)
         moment = function("strptime", written, text(pattern), kind=TIME)
         return set_kind(cast(moment, "timestamptz"), ZONED) if zoned else moment
 
     return form
 
 
-def _format(convert: Callable[[str], str]) -> Callable[[Call], exp.Expr]:
-    def form(call: Call) -> exp.Expr:
-        moment, _ = call.args
-        return function("strftime", moment, text(convert(call.text(1, "format"))), kind=TEXT)
+def _date_format(call: Call) -> exp.Expr:
+    moment, _ = call.args
+    return function("strftime", moment, text(from_mysql(call.text(1, "format"))), kind=TEXT)
 
-    return form
+
+def _format_datetime(call: Call) -> exp.Expr:
+    moment, _ = call.args
+    zone = zone_of(moment)
+    pattern = from_joda(call.text(1, "format"), zone)
+    return function("strftime", moment, text(pattern), kind=TEXT)
 
 
 def _add(call: Call) -> exp.Expr:
@@ -117,11 +138,14 @@ def _add(call: Call) -> exp.Expr:
     kind = kind_of(moment)
     if kind == DATE and unit in _DAYS:
         return set_kind(cast(exp.paren(total), "date"), DATE)
-    return set_kind(exp.paren(total), kind or ZONED)
+    if isinstance(moment, exp.Null):
+        return moment
+    return same_clock(moment, set_kind(exp.paren(total), kind or ZONED))
 
 
 def _diff(call: Call) -> exp.Expr:
     _, start, end = call.args
+    start, end = instant(start), instant(end)
     zoned = ZONED in (kind_of(start), kind_of(end))
     is_mixed = zoned and kind_of(start) != kind_of(end)
     if is_mixed:
@@ -132,7 +156,9 @@ def _diff(call: Call) -> exp.Expr:
 def _trunc(call: Call) -> exp.Expr:
     _, moment = call.args
     cut = function("date_trunc", text(_unit(call)), moment, kind=kind_of(moment))
-    return set_kind(cast(cut, "date"), DATE) if kind_of(moment) == DATE else cut
+    if kind_of(moment) == DATE:
+        return set_kind(cast(cut, "date"), DATE)
+    return same_clock(moment, cut)
 
 
 def _unit(call: Call) -> str:
@@ -148,15 +174,27 @@ def _part(call: Call) -> exp.Expr:
 
 
 def _from_unixtime(call: Call) -> exp.Expr:
-    if len(call.args) > 1:
-        raise call.refuse("with a time zone is not supported here", "see at_timezone")
-    (seconds,) = call.args
-    return function("to_timestamp", seconds, kind=ZONED)
+    seconds, *zone = call.args
+    moment = function("to_timestamp", seconds, kind=ZONED)
+    if len(zone) > 1:
+        raise call.refuse("with hours and minutes is not supported here", "see at_timezone")
+    return in_zone(moment, zone[0]) if zone else moment
 
 
 def _to_unixtime(call: Call) -> exp.Expr:
     (moment,) = call.args
-    return function("epoch", moment, kind=DOUBLE)
+    return function("epoch", instant(moment), kind=DOUBLE)
+
+
+def _to_milliseconds(call: Call) -> exp.Expr:
+    (span,) = call.args
+    return function("epoch_ms", span, kind=INTEGER)
+
+
+def _current_zone(call: Call) -> exp.Expr:
+    if call.args:
+        raise ValueError
+    return text("UTC")
 
 
 def _date(call: Call) -> exp.Expr:
@@ -165,8 +203,10 @@ def _date(call: Call) -> exp.Expr:
 
 
 def _now(call: Call) -> exp.Expr:
-    if call.args:
+    if call.args and call.name == "now":
         raise ValueError
+    if call.name == "localtimestamp":
+        return set_kind(exp.Localtimestamp(), TIME)
     return set_kind(exp.CurrentTimestamp(), ZONED)
 
 
@@ -177,21 +217,65 @@ def _at_timezone(call: Call) -> exp.Expr:
 
 def _with_timezone(call: Call) -> exp.Expr:
     moment, zone = call.args
+    if kind_of(moment) == ZONED:
+        raise call.refuse("takes a time without a zone", "see at_timezone")
     return set_kind(exp.AtTimeZone(this=moment, zone=zone), ZONED)
 
 
 def in_zone(moment: exp.Expr, zone: exp.Expr) -> exp.Expr:
-    """Return a moment as clocks of a zone show it; in UTC, and compared, it is what it is."""
-    kind = kind_of(moment)
-    if kind == TIME:
+    """Return a moment as clocks of a zone show it; in UTC it is what it is.
+
+    What clocks show is a time without a zone; which moment that is stays known beside it, for where
+    moments are compared (`instant`).
+    """
+    moment = instant(moment)
+    if kind_of(moment) in (TIME, DATE):
         moment = set_kind(exp.AtTimeZone(this=moment, zone=text("UTC")), ZONED)
-    if isinstance(zone, exp.Literal) and str(zone.this).upper() in ("UTC", "GMT", "Z"):
+    name = str(zone.this) if isinstance(zone, exp.Literal) else ""
+    if name.upper() in _UTC:
         return moment
-    return set_kind(exp.AtTimeZone(this=moment, zone=zone), TIME)
+    offset = _OFFSET.fullmatch(name)
+    if offset:
+        minutes = int(offset[2]) * 60 + int(offset[3] or 0)
+        span = function("to_minutes", number(-minutes if offset[1] == "-" else minutes))
+        clock: exp.Expr = exp.AtTimeZone(this=moment, zone=text("UTC"))
+        shown: exp.Expr = exp.paren(exp.Add(this=clock, expression=span))
+    else:
+        shown = exp.AtTimeZone(this=moment, zone=zone)
+    shown.meta[_INSTANT] = moment.copy()
+    shown.meta[_ZONE] = zone.copy()
+    return set_kind(shown, TIME)
+
+
+def instant(moment: exp.Expr) -> exp.Expr:
+    """Return the moment that clocks of a zone show; any other as it is."""
+    found = moment.this if isinstance(moment, exp.Paren) else moment
+    if _INSTANT in found.meta:
+        known: exp.Expr = found.meta[_INSTANT].copy()
+        return known
+    if _ZONE in found.meta:
+        return set_kind(exp.AtTimeZone(this=found.copy(), zone=found.meta[_ZONE].copy()), ZONED)
+    return moment
+
+
+def zone_of(moment: exp.Expr) -> str:
+    """Return the zone that clocks show a moment of, if the query names one; else UTC."""
+    found = moment.this if isinstance(moment, exp.Paren) else moment
+    return str(found.meta[_ZONE].name) if _ZONE in found.meta else "UTC"
+
+
+def same_clock(before: exp.Expr, after: exp.Expr) -> exp.Expr:
+    """Note of a time made from what clocks show that they show it too."""
+    found = before.this if isinstance(before, exp.Paren) else before
+    if _ZONE in found.meta:
+        after.meta[_ZONE] = found.meta[_ZONE]
+    return after
 
 
 def _iso8601(call: Call) -> exp.Expr:
     (moment,) = call.args
+    if zone_of(moment) != "UTC":
+        raise call.refuse("of a time in another zone than UTC is not supported here")
     pattern = _ISO.get(kind_of(moment))
     if pattern:
         return function("strftime", moment, text(pattern), kind=TEXT)
@@ -208,13 +292,18 @@ _FORMS: dict[str, Callable[[Call], exp.Expr]] = {
     "from_iso8601_date": _iso_date,
     "date_parse": _parse(from_mysql, zoned=False),
     "parse_datetime": _parse(from_joda, zoned=True),
-    "date_format": _format(from_mysql),
-    "format_datetime": _format(from_joda),
+    "date_format": _date_format,
+    "format_datetime": _format_datetime,
     "date_add": _add,
     "date_diff": _diff,
     "date_trunc": _trunc,
     "date": _date,
     "now": _now,
+    "current_timestamp": _now,
+    "localtimestamp": _now,
+    "current_timezone": _current_zone,
+    "to_milliseconds": _to_milliseconds,
+    "from_iso8601_timestamp_nanos": _iso_timestamp,
     "from_unixtime": _from_unixtime,
     "to_unixtime": _to_unixtime,
     "to_iso8601": _iso8601,
