@@ -179,23 +179,21 @@ def _write_quarantine(console: Console, status: Status) -> None:
 
 
 def _write_runs(console: Console, runs: Sequence[RunRecord]) -> None:
+    """Write the last runs, a line each; what one came to goes on below itself."""
     say(console)
     say(console, "last runs", "bold")
-    small_table(
-        console,
-        ["started", "command", "state", "took", "came to"],
-        [
-            (
-                moment(run.started_at),
-                run.command,
-                run.state,
-                duration((run.ended_at - run.started_at).total_seconds()) if run.ended_at else "",
-                _ending(run),
-            )
-            for run in runs
-        ],
-        "=  >",
-    )
+    rows = [("started", "command", "state", "took"), *map(_run_cells, runs)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    ends = ["came to", *map(_ending, runs)]
+    for row, end in zip(rows, ends, strict=True):
+        *cells, took = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        head = f"  {'  '.join([*cells, took.rstrip().rjust(widths[-1])])}  "
+        say(console, head + end, "dim" if row is rows[0] else "", indent=len(head))
+
+
+def _run_cells(run: RunRecord) -> tuple[str, str, str, str]:
+    took = duration((run.ended_at - run.started_at).total_seconds()) if run.ended_at else ""
+    return moment(run.started_at), neutralise(run.command), run.state, took
 
 
 def _ending(run: RunRecord) -> str:
