@@ -14,7 +14,7 @@ _HERE = "pipeline.cli.athena"
     name="athena",
     cls=LazyGroup,
     lazy={"ddl": (_HERE, "Print the statements that make the tables queryable.")},
-    examples=("trailhouse athena ddl --register | sh", "trailhouse athena ddl > views.sql"),
+    examples=("trailhouse athena ddl --register | sh", "trailhouse athena ddl --script | sh"),
 )
 @everywhere
 def athena_command() -> None:
@@ -25,6 +25,7 @@ def athena_command() -> None:
     name="ddl",
     examples=(
         "trailhouse athena ddl --register | sh",
+        "trailhouse athena ddl --script | ATHENA_WORKGROUP=audit sh",
         "trailhouse athena ddl > views.sql",
         "trailhouse athena ddl --for s3://my-bucket/lake",
     ),
@@ -40,25 +41,39 @@ def athena_command() -> None:
     help="Print the shell script (aws glue) that makes Glue know the tables, not the views.",
 )
 @click.option(
+    "--script",
+    "runs",
+    is_flag=True,
+    cls=Option,
+    help="Print the views as a shell script (aws athena) that makes them one by one.",
+)
+@click.option(
     "--for",
-    "place",
+    "prefix",
     metavar="S3-PREFIX",
     default="",
     cls=Option,
-    help="Print it as it would be for a copy of a local lake at this place.",
+    help="Show how it would be if the lake were at this place on S3.",
 )
 @click.pass_obj
-def ddl_command(told: Invocation, database: str, registers: bool, place: str) -> None:
+def ddl_command(told: Invocation, database: str, registers: bool, runs: bool, prefix: str) -> None:
     """Print the statements that make the lake's tables queryable on Athena.
 
     First the tables, with --register: Athena's DDL cannot make a table of data that is there, so
     Glue is told of each by its metadata file. Then the views: cloudtrail_logs with region, year,
     month and day, cloudtrail_logs_pp with timestamp, cloudtrail_logs_org with account too, as AWS
-    documents them. Where the lake's catalog is Glue its tables are there already.
+    documents them, and the models that are views, in Athena's SQL. At the end it is listed which
+    models cannot be said in that, and why. Where the lake's catalog is Glue its tables are there
+    already.
     """
-    from pipeline.steps.athena import write_ddl, write_registration
+    from pipeline.steps.athena import write_registration, write_views
     from pipeline.steps.configured import configured_lake
 
+    if registers and runs:
+        raise click.UsageError("--register and --script are two scripts; run one after the other")
     lake = configured_lake(told.load({}).settings)
-    write = write_registration if registers else write_ddl
-    click.echo(write(lake, database, place), nl=False)
+    if registers:
+        click.echo(write_registration(lake, database, prefix), nl=False)
+        return
+    views = write_views(lake, database, prefix)
+    click.echo(views.script() if runs else views.sql(), nl=False)

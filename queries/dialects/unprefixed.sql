@@ -6,7 +6,7 @@
 create or replace macro json_extract_scalar(document, json_path) as
     trino_json_extract_scalar(document, json_path);
 create or replace macro json_parse(document) as json(document);
-create or replace macro json_format(document) as json(document);
+create or replace macro json_format(document) as cast(json(document) as varchar);
 create or replace macro json_size(document, json_path) as trino_json_size(document, json_path);
 create or replace macro json_array_get(document, place) as trino_json_array_get(document, place);
 create or replace macro is_json_scalar(document) as trino_is_json_scalar(document);

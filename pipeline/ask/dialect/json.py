@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from pipeline.ask.dialect.call import Call, function, text
 from pipeline.ask.dialect.jsonpath import UnknownPath, is_many, translate_path
-from pipeline.ask.dialect.kinds import INTEGER, JSON, TEXT, TRUTH
+from pipeline.ask.dialect.kinds import INTEGER, JSON, TEXT, TRUTH, set_kind
 
 _STORED = frozenset(
     {"requestparameters", "responseelements", "additionaleventdata", "serviceeventdetails",
@@ -28,7 +28,8 @@ def translate_json(call: Call) -> exp.Expr:
         case "json_parse", 0:
             return function("json", document, kind=JSON)
         case "json_format", 0:
-            return function("json", document, kind=TEXT)
+            written = exp.cast(function("json", document, kind=JSON), "varchar")
+            return set_kind(written, TEXT)  # DuckDB's json() gives JSON, also where text is meant
         case "json_array_length", 0:
             return function("trino_json_array_length", document, kind=INTEGER)
         case "json_array_contains", 1:

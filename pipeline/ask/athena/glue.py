@@ -1,9 +1,8 @@
-"""The lake's tables on Athena: how Glue comes to know them, and views with AWS's columns.
+"""How the Glue Data Catalog, and with it Athena, comes to know the lake's tables.
 
 Athena's own DDL makes Iceberg tables only empty, and none with a time zone in its times (AWS:
-Athena user guide, Creating Iceberg tables). A table that is there becomes known by an entry in the
-Glue Data Catalog that names its current metadata file. On top come views under the names that AWS
-documents, with the partition columns that its DDL has.
+Athena user guide, Creating Iceberg tables). A table that is there becomes known by an entry in
+Glue that names its current metadata file. Where the lake's catalog is Glue the entries are there.
 """
 
 from __future__ import annotations
@@ -29,9 +28,8 @@ from pyiceberg.types import (
     TimestamptzType,
 )
 
-from pipeline.ask.models import view_names
 from pipeline.errors import LakeError, UsageError
-from pipeline.lake.catalog import Lake
+from pipeline.lake.catalog import NAMESPACE, Lake
 from pipeline.lake.derived import list_derived
 from pipeline.lake.schema import LOGS, TABLES
 from pipeline.models.rollup import DAYS, MONTHS
@@ -49,25 +47,6 @@ _GLUE: dict[type[IcebergType], str] = {
     TimestamptzType: "timestamp",
 }
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_PARTITIONS = {
-    "account": "recipientaccountid",
-    "region": "awsregion",
-    "year": "date_format(event_time, '%Y')",
-    "month": "date_format(event_time, '%m')",
-    "day": "date_format(event_time, '%d')",
-    "timestamp": "date_format(event_time, '%Y/%m/%d')",
-}
-_VIEWS = {
-    "cloudtrail_logs": (
-        ("region", "year", "month", "day"),
-        "as in AWS's DDL with manual partitions",
-    ),
-    "cloudtrail_logs_pp": (("timestamp",), "as in AWS's DDL with partition projection"),
-    "cloudtrail_logs_org": (
-        ("account", "region", "year", "month", "day"),
-        "as in AWS's DDL for an organization trail",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,38 +78,86 @@ class GlueTable:
         }
 
 
-def glue_tables(lake: Lake, place: str = "") -> list[GlueTable]:
-    """Return every table of the lake as Glue has to know it.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the lake's tables and views are on Athena.
+
+    Attributes:
+        database: Glue's database with the views, and with the tables but where `is_known`.
+        is_known: the lake's catalog is Glue, so that its tables are there under their own names.
+        prefix: where the lake would be on S3; empty: where it is.
+    """
+
+    database: str
+    is_known: bool = False
+    prefix: str = ""
+
+    def table(self, name: str) -> str:
+        """Return what a table is called on Athena."""
+        if self.is_known:
+            return f"{NAMESPACE}.{name}"
+        return f"{self.database}.{FACTS if name == LOGS.name else name}"
+
+
+def find_place(lake: Lake, database: str, prefix: str = "") -> Place:
+    """Return where a lake's tables and views are to be.
 
     Args:
-        lake: on S3, or copied there.
-        place: where the lake is on S3, for one that is elsewhere; empty: where it is.
+        lake: on S3, or to be seen as if it were.
+        database: Glue's database for them.
+        prefix: where the lake would be on S3, for one that is elsewhere; empty: where it is.
 
     Raises:
-        LakeError: the lake is on a local disk and no place is given.
-        UsageError: the place is not on S3.
+        LakeError: the lake is on a local disk and no prefix is given.
+        UsageError: the prefix is not on S3, or the database's name does not do.
     """
-    if place and not place.startswith("s3://"):
-        raise UsageError(f"{place} is not on S3", "give s3://bucket/prefix")
-    if not place and not lake.location.startswith("s3://"):
+    if not _NAME.fullmatch(database):
+        raise UsageError(
+            f"{database!r} is no name for a database of Glue's",
+            "take lower-case letters, digits and underscores, a letter first",
+        )
+    if prefix and not prefix.startswith("s3://"):
+        raise UsageError(f"{prefix} is not on S3", "give s3://bucket/prefix")
+    if not prefix and not lake.location.startswith("s3://"):
         raise LakeError(
             f"lake {lake.location}: Athena reads from S3 only",
             "ingest into an s3:// lake, or see how it would be with: --for s3://bucket/prefix",
         )
-    helpers = (DAYS, MONTHS)
-    names = [*TABLES, *sorted(n for n in list_derived(lake) if not n.endswith(helpers))]
-    return [_glue_table(lake, name, place.rstrip("/")) for name in names]
+    is_known = lake.catalog.properties.get("type") == "glue"
+    if is_known and database == NAMESPACE:
+        raise UsageError(
+            f"the lake's catalog is Glue, whose database {NAMESPACE} has its tables",
+            "name another one for the views with --database",
+        )
+    return Place(database, is_known, prefix.rstrip("/"))
 
 
-def register(tables: Sequence[GlueTable], database: str) -> str:
-    """Return a shell script that makes Glue know the tables, or know their newest state.
+def glue_tables(lake: Lake, place: Place) -> list[GlueTable]:
+    """Return every table of the lake as Glue has to know it.
 
     Raises:
-        UsageError: the database's name is none that Athena takes unquoted.
+        UsageError: Glue knows them already.
     """
-    _check_name(database)
-    lines = [
-        "#!/bin/sh",
+    if place.is_known:
+        raise UsageError(
+            f"the lake's catalog is Glue: database {NAMESPACE} has its tables already",
+            "leave out --register",
+        )
+    helpers = (DAYS, MONTHS)
+    names = [*TABLES, *sorted(n for n in list_derived(lake) if not n.endswith(helpers))]
+    return [_glue_table(lake, name, place.prefix) for name in names]
+
+
+def register(tables: Sequence[GlueTable], place: Place) -> str:
+    """Return a shell script that makes Glue know the tables, or know their newest state."""
+    database = place.database
+    lines = ["#!/bin/sh"]
+    if place.prefix:
+        lines += [
+            "# A preview, of a lake that is elsewhere. One that was copied there and relocated has",
+            "# other metadata files: print this from that lake.",
+        ]
+    lines += [
         "# Tells the Glue Data Catalog of the lake's tables. Run it again after ingest and build:",
         "# an entry names one metadata file, and every commit writes another.",
         "set -eu",
@@ -147,35 +174,6 @@ def register(tables: Sequence[GlueTable], database: str) -> str:
             f"    aws glue create-table {given}",
         ]
     return "\n".join(lines) + "\n"
-
-
-def views(lake: Lake, database: str) -> str:
-    """Return the statements of the views with the documented columns, in Athena's SQL.
-
-    Raises:
-        UsageError: the database's name is none that Athena takes unquoted.
-    """
-    _check_name(database)
-    return "\n".join(_statements(lake, database))
-
-
-def _statements(lake: Lake, database: str) -> Iterator[str]:
-    columns = [field.name for field in lake.table(LOGS.name).schema().fields]
-    yield "-- Views of the lake for Athena, under the names that AWS documents for CloudTrail."
-    yield f"-- {FACTS} and the other tables have to be known to Glue first; see --register."
-    yield "-- A condition on a partition column filters; one on event_time also skips files."
-    for view, (partitions, meaning) in _VIEWS.items():
-        wanted = [f'    "{name}",' for name in columns]
-        wanted += [f'    {_PARTITIONS[name]} as "{name}",' for name in partitions]
-        wanted[-1] = wanted[-1].rstrip(",")
-        yield f"\n-- {meaning}"
-        yield f"create or replace view {database}.{view} as"
-        yield "select"
-        yield from wanted
-        yield f"from {database}.{FACTS};"
-    left = ", ".join(view_names())
-    yield "\n-- Not carried over, since they are views in DuckDB's SQL (their tables are there):"
-    yield f"-- {left}"
 
 
 def _glue_table(lake: Lake, name: str, place: str) -> GlueTable:
@@ -213,11 +211,3 @@ def glue_type(kind: IcebergType) -> str:
             return f"map<{glue_type(kind.key_type)},{glue_type(kind.value_type)}>"
         case _:
             return _GLUE[type(kind)]
-
-
-def _check_name(database: str) -> None:
-    if not _NAME.fullmatch(database):
-        raise UsageError(
-            f"{database!r} is no name for a database of Glue's",
-            "take lower-case letters, digits and underscores, a letter first",
-        )

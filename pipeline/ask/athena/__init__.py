@@ -1,0 +1,1 @@
+"""The same tables on Athena: entries for Glue, and views in Athena's SQL."""
