@@ -33,7 +33,7 @@ create or replace macro trino_json_array_contains(document, wanted) as
                 cast(cast(document as json) as json []),
                 lambda item: json_type(item) = json_type(to_json(wanted))
                 and item ->> '$' = to_json(wanted) ->> '$'
-            )) > 0
+            )) > case when wanted is not null then 0 end
     end;
 
 create or replace macro trino_json_array_get(document, place) as
@@ -47,28 +47,14 @@ create or replace macro trino_json_array_get(document, place) as
 create or replace macro trino_json_size(document, json_path) as
     case
         when json_valid(document)
-            then case json_type(document, json_path)
-                when 'ARRAY' then cast(json_array_length(document, json_path) as bigint)
-                when 'OBJECT' then cast(len(json_keys(document, json_path)) as bigint)
-                when null then null
-                else case when json_type(document, json_path) is not null then 0 end
-            end
+            then cast(
+                json_array_length(document, json_path)
+                + coalesce(len(json_keys(document, json_path)), 0) as bigint
+            )
     end;
 
 create or replace macro trino_is_json_scalar(document) as
     json_type(document) not in ('ARRAY', 'OBJECT');
-
-create or replace macro trino_json_text(document) as
-    case
-        when json_type(document) in ('ARRAY', 'OBJECT')
-            then error('Cannot cast JSON to varchar: it is no scalar')
-        else cast(document as json) ->> '$'
-    end;
-
-create or replace macro trino_try_json_text(document) as
-    case
-        when json_type(document) not in ('ARRAY', 'OBJECT') then cast(document as json) ->> '$'
-    end;
 
 -- text
 
@@ -345,7 +331,10 @@ create or replace macro trino_list_subscript(items, place) as
         else items[place]
     end;
 
-create or replace macro trino_try_subscript(items, place) as items[place];
+create or replace macro trino_try_list_subscript(items, place) as
+    case when place > 0 then items[place] end;
+
+create or replace macro trino_try_map_subscript(entries, name) as entries[name];
 
 create or replace macro trino_map_subscript(entries, name) as
     case
@@ -475,6 +464,14 @@ create or replace macro trino_slice(items, first, size) as
     case
         when first = 0 then error('SQL array indices start at 1')
         when size < 0 then error('length must be greater than or equal to 0')
+        when size = 0 or abs(first) > len(items) then items[1:0]
+        when first > 0 then items[first:first + size - 1]
+        else items[len(items) + first + 1:len(items) + first + size]
+    end;
+
+create or replace macro trino_try_slice(items, first, size) as
+    case
+        when first = 0 or size < 0 then null
         when size = 0 or abs(first) > len(items) then items[1:0]
         when first > 0 then items[first:first + size - 1]
         else items[len(items) + first + 1:len(items) + first + size]

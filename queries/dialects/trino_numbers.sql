@@ -95,18 +95,6 @@ create or replace macro trino_double_text(number) as
         )[1]
     end;
 
--- the text of a value whose type a query's text does not tell
-create or replace macro trino_text(given) as
-    case typeof(given)
-        when 'DOUBLE' then trino_double_text(try_cast(given as double))
-        when 'FLOAT' then trino_double_text(try_cast(given as float))
-        when 'TIMESTAMP' then strftime(try_cast(given as timestamp), '%Y-%m-%d %H:%M:%S.%g')
-        when 'TIMESTAMP WITH TIME ZONE'
-            then strftime(try_cast(given as timestamptz), '%Y-%m-%d %H:%M:%S.%g UTC')
-        when 'JSON' then trino_json_text(try_cast(given as json))
-        else cast(given as varchar)
-    end;
-
 -- division where a query's text does not tell of what: whole numbers give whole ones, decimals as
 -- many places as the one with more of them
 create or replace macro trino_places(number) as

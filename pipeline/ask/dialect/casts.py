@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from pipeline.ask.dialect.call import cast, event_time, function, is_facts_column, text
 from pipeline.ask.dialect.context import Context
+from pipeline.ask.dialect.jsoncasts import from_json
 from pipeline.ask.dialect.kinds import (
     DATE,
     DOUBLE,
@@ -40,6 +41,8 @@ def translate_cast(node: exp.Cast, context: Context) -> exp.Expr:
     """Return a cast, or an expression that does what it does in Trino."""
     source, target = node.this, node.to.this
     kind = kind_of(source)
+    if kind == JSON and target not in (*_TIMES, exp.DType.DATE, exp.DType.IPADDRESS):
+        return from_json(source, node.to, is_try=isinstance(node, exp.TryCast))
     if target in _TEXTS:
         return _to_text(node, source, kind)
     if target == exp.DType.BOOLEAN and kind == TEXT:
@@ -75,9 +78,6 @@ def _to_text(node: exp.Cast, source: exp.Expr, kind: str) -> exp.Expr:
     length = next(iter(node.to.expressions), None)
     if kind in (TIME, ZONED, DATE):
         made = _time_text(source, kind)
-    elif kind == JSON:
-        is_try = isinstance(node, exp.TryCast)
-        made = function("trino_try_json_text" if is_try else "trino_json_text", source, kind=TEXT)
     elif is_double(source) and places(source) is None:
         made = function("trino_double_text", source, kind=TEXT)
     elif kind == INTERVAL:
@@ -110,8 +110,6 @@ def _to_integer(node: exp.Cast, source: exp.Expr, kind: str) -> exp.Expr:
         node.set("this", function(name, source))
     elif kind == DOUBLE:
         node.set("this", function("round", source))
-    elif kind == JSON:
-        node.set("this", exp.Cast(this=source, to=exp.DataType.build("double")))
     return set_kind(node, INTEGER)
 
 

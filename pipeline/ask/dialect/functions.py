@@ -24,6 +24,7 @@ from pipeline.ask.dialect.call import Call, cast, function, number, text
 from pipeline.ask.dialect.casts import translate_cast
 from pipeline.ask.dialect.context import Context
 from pipeline.ask.dialect.json import standard_json, translate_json
+from pipeline.ask.dialect.jsoncasts import forgive
 from pipeline.ask.dialect.kinds import (
     BYTES,
     DOUBLE,
@@ -38,6 +39,7 @@ from pipeline.ask.dialect.kinds import (
     set_kind,
 )
 from pipeline.ask.dialect.lists import LIST_FUNCTIONS, translate_list
+from pipeline.ask.dialect.macros import can_fail, definitions
 from pipeline.ask.dialect.numbers import NUMBER_FUNCTIONS, translate_number
 from pipeline.ask.dialect.operators import translate_operator
 from pipeline.ask.dialect.regex import translate_regex
@@ -276,25 +278,33 @@ def _reverse(call: Call) -> exp.Expr:
     return function("reverse", turned, kind=TEXT)
 
 
-_TRIED = {
-    "trino_integer": "trino_try_integer",
-    "trino_ipaddress": "trino_try_ipaddress",
-    "trino_list_subscript": "trino_try_subscript",
-    "trino_map_subscript": "trino_try_subscript",
-    "trino_split_part": "trino_try_split_part",
-    "trino_json_text": "trino_try_json_text",
-    "trino_divide": "trino_try_divide",
-}
-"""Macros that fail by error(), which DuckDB's try() does not take, and those that give null."""
-
-
 def _try(call: Call) -> exp.Expr:
-    (tried,) = call.args
-    for inner in tried.find_all(exp.Anonymous):
-        inner.set("this", _TRIED.get(inner.name, inner.name))
-        if inner.name in ("error", "trino_slice"):
-            raise call.refuse(f"around {inner.name.removeprefix('trino_')} is not supported here")
-    return function("try", tried, kind=kind_of(tried))
+    """Give null where it fails.
+
+    DuckDB's try() does not take our own errors, and of what comes twice within it, it takes none
+    at all (that is computed once, before it): so what can fail is made to give null by itself.
+    """
+    whole = exp.Paren(this=call.args[0])  # so that all of it has a place to be replaced in
+    for node in list(whole.walk()):
+        forgiven = forgive(node)
+        if forgiven is not None and node.parent is not None:
+            node.replace(forgiven)
+    for inner in list(whole.find_all(exp.Anonymous, exp.Cast)):
+        if isinstance(inner, exp.Cast):
+            inner.replace(exp.TryCast(this=inner.this, to=inner.to))
+            continue
+        name = inner.name.lower()
+        if name == "json":
+            inner.replace(exp.TryCast(this=inner.expressions[0], to=exp.DataType.build("json")))
+            continue
+        forgiving = f"trino_try_{name.removeprefix('trino_')}"
+        if name == "strptime":
+            inner.set("this", "try_strptime")
+        elif forgiving in definitions():
+            inner.set("this", forgiving)
+        elif can_fail(name):
+            raise call.refuse(f"around {name.removeprefix('trino_')} is not supported here")
+    return function("try", whole.this, kind=kind_of(whole))
 
 
 _URL = {

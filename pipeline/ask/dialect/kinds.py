@@ -50,6 +50,11 @@ def kind_of(node: exp.Expr | None) -> str:
     return _of_operator(node) or _of_type(node)
 
 
+def kind_of_type(target: exp.DataType) -> str:
+    """Return what kind of values a type has."""
+    return _BY_TYPE.get(target.this, UNKNOWN)
+
+
 def _of_type(node: exp.Expr) -> str:
     return _BY_TYPE.get(node.type.this, UNKNOWN) if node.type else UNKNOWN
 

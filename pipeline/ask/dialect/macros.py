@@ -36,6 +36,14 @@ def make_macros(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
             cursor.execute(f"create or replace temp macro {name}{known[name]}")
 
 
+def can_fail(name: str) -> bool:
+    """Tell whether a macro, or one that it calls, fails by an error of our own."""
+    if name == "error":
+        return True
+    rest = definitions().get(name, "")
+    return "error(" in rest or any(can_fail(inner) for inner in _called(rest))
+
+
 def _called(sql: str) -> set[str]:
     return {name.lower() for name in _CALL.findall(sql)}
 
