@@ -34,9 +34,10 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def blocks(path: Path, language: str) -> list[Block]:
-    """Return a document's blocks in a language."""
-    found = (Block(*match) for match in _FENCE.findall(path.read_text(encoding="utf-8")))
+def blocks(document: Path | str, language: str) -> list[Block]:
+    """Return a document's, or a text's, blocks in a language."""
+    text = document if isinstance(document, str) else document.read_text(encoding="utf-8")
+    found = (Block(*match) for match in _FENCE.findall(text))
     return [block for block in found if block.language == language]
 
 
