@@ -10,6 +10,9 @@ create or replace macro trino_json_extract_scalar(document, json_path) as
         when json_valid(document) then json_value(document, json_path) ->> '$'
     end;
 
+create or replace macro trino_json_type(document, json_path) as
+    case when json_valid(document) then json_type(document, json_path) end;
+
 create or replace macro trino_json_extract(document, json_path) as
     case
         when json_valid(document) then json_extract(document, json_path)
@@ -18,6 +21,39 @@ create or replace macro trino_json_extract(document, json_path) as
 create or replace macro trino_json_extract_all(document, json_path) as
     case
         when json_valid(document) then to_json(json_extract(document, json_path))
+    end;
+
+create or replace macro trino_json_exists(document, json_path) as
+    case
+        when json_valid(document) then json_exists(document, json_path)
+        when document is not null then false
+    end;
+
+create or replace macro trino_json_exists_any(document, json_path) as
+    case
+        when json_valid(document) then len(json_extract(document, json_path)) > 0
+        when document is not null then false
+    end;
+
+-- json_query: an array of what was found, or the only value of what was found
+create or replace macro trino_json_array_of(found) as
+    case when found is not null then json_array(found) end;
+
+create or replace macro trino_json_only(found) as
+    case when json_array_length(found) = 1 then json_extract(found, '$[0]') end;
+
+-- json_value: what stands instead of a value where there is none, and where it is no scalar
+create or replace macro trino_json_value(document, json_path, found, empty, wrong) as
+    case
+        when found is not null then found
+        when document is null then null
+        when not json_valid(document) then wrong
+        else case trino_json_type(document, json_path)
+            when 'ARRAY' then wrong
+            when 'OBJECT' then wrong
+            when 'NULL' then null
+            else empty
+        end
     end;
 
 create or replace macro trino_json_array_length(document) as

@@ -362,7 +362,8 @@ _OWN: Mapping[str, Callable[[Call], exp.Expr]] = {
     ),
     **dict.fromkeys(
         ("json_extract", "json_extract_scalar", "json_parse", "json_format", "json_size",
-         "json_array_length", "json_array_contains", "json_array_get", "is_json_scalar"),
+         "json_array_length", "json_array_contains", "json_array_get", "is_json_scalar",
+         "json_exists"),
         translate_json,
     ),
 }  # fmt: skip
@@ -404,7 +405,8 @@ def _translate(node: exp.Expr, context: Context) -> exp.Expr:
         parts = [node.this, node.args.get("start"), node.args.get("length")]
         return _substr(Call("substring", [part for part in parts if part], node, context))
     if isinstance(node, exp.JSONValue | exp.JSONExtract):
-        return standard_json(node, Call("json_value", [node.this], node, context))
+        name = "json_value" if isinstance(node, exp.JSONValue) else "json_query"
+        return standard_json(node, Call(name, [node.this], node, context))
     return translate_operator(node, context)
 
 

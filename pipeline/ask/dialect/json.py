@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from pipeline.ask.dialect.call import Call, function, text
+from pipeline.ask.dialect.call import Call, cast, function, text
 from pipeline.ask.dialect.jsonpath import UnknownPath, is_many, translate_path
 from pipeline.ask.dialect.kinds import INTEGER, JSON, TEXT, TRUTH, set_kind
 
@@ -21,7 +21,7 @@ def translate_json(call: Call) -> exp.Expr:
     Raises:
         QueryError: the path is none, or the call is a form not known here.
     """
-    if call.name in ("json_extract_scalar", "json_extract", "json_size"):
+    if call.name in ("json_extract_scalar", "json_extract", "json_size", "json_exists"):
         return _along_path(call)
     (document, *rest) = call.args or [exp.null()]
     match call.name, len(rest):
@@ -42,28 +42,80 @@ def translate_json(call: Call) -> exp.Expr:
 
 
 def standard_json(node: exp.Expr, call: Call) -> exp.Expr:
-    """Return JSON_VALUE or JSON_QUERY of the SQL standard, as far as they take only a path."""
-    name = "json_extract_scalar" if isinstance(node, exp.JSONValue) else "json_extract"
+    """Return JSON_VALUE or JSON_QUERY of the SQL standard in DuckDB's terms.
+
+    Raises:
+        QueryError: it is to fail where there is no value, or keep quotes otherwise than it does.
+    """
     path = node.args.get("path") or node.args.get("expression")
-    if path is None or node.args.get("returning") or node.args.get("option"):
-        raise call.refuse("is supported with a document and a path only")
-    found = path if isinstance(path, exp.Literal) else text(path.sql(dialect="duckdb").strip("'"))
-    return _along_path(Call(name, [node.this, found], node, call.context))
+    if not isinstance(path, exp.Literal):
+        raise call.refuse("needs its path written out as text")
+    if node.args.get("quote"):
+        raise call.refuse("with or without quotes is not supported here", "see json_value")
+    document, places = node.this, _path(call, path)
+    if isinstance(node, exp.JSONValue):
+        return _value(call, node, document, places)
+    if _condition(call, node, "empty") or _condition(call, node, "error"):
+        raise call.refuse("with a default is not supported here")
+    option = node.args["option"].name if node.args.get("option") else ""
+    is_many = _is_many(places)
+    name = "trino_json_extract_all" if is_many else "trino_json_extract"
+    found = function(name, document, places)
+    if option.startswith("WITH ") and not is_many:
+        found = function("trino_json_array_of", found)
+    elif is_many and not option.startswith("WITH "):
+        found = function("trino_json_only", found)
+    return set_kind(cast(found, "varchar"), TEXT)
+
+
+def _value(call: Call, node: exp.JSONValue, document: exp.Expr, path: exp.Expr) -> exp.Expr:
+    """Return a scalar; what it is instead where there is none, or no scalar, the query may say."""
+    empty, wrong = (_condition(call, node, when) for when in ("empty", "error"))
+    found = _scalar(document, path)
+    if _is_many(path):
+        only = function("trino_json_only", function("trino_json_extract_all", document, path))
+        found = function("trino_json_extract_scalar", only, text("$"))
+    if empty or wrong:
+        parts = [document.copy(), path.copy(), found, empty or exp.null(), wrong or exp.null()]
+        found = function("trino_json_value", *parts, kind=TEXT)
+    kind = node.args.get("returning")
+    if not kind:
+        return set_kind(found, TEXT)
+    return exp.TryCast(this=found, to=kind.copy())
+
+
+def _condition(call: Call, node: exp.Expr, when: str) -> exp.Expr | None:
+    """Return what is given where there is no value; None: null."""
+    conditions = node.args.get("on_condition")
+    given = conditions.args.get(when) if conditions else None
+    if isinstance(given, str) and given.startswith("ERROR"):
+        raise call.refuse(f"with {given.lower()} is not supported here")
+    return given if isinstance(given, exp.Expr) else None
+
+
+def _path(call: Call, path: exp.Literal) -> exp.Expr:
+    try:
+        return text(translate_path(str(path.this)))
+    except UnknownPath as unknown:
+        raise call.refuse(
+            f"has a path that is none here: {unknown}", "write it as $.key.other[0]"
+        ) from unknown
+
+
+def _is_many(path: exp.Expr) -> bool:
+    return isinstance(path, exp.Literal) and is_many(str(path.this))
 
 
 def _along_path(call: Call) -> exp.Expr:
     if len(call.args) != 2:
         raise call.refuse("needs a document and a path")
     document, path = call.args
-    many = False
     if isinstance(path, exp.Literal) and path.is_string:
-        try:
-            path = text(translate_path(str(path.this)))
-        except UnknownPath as unknown:
-            raise call.refuse(
-                f"has a path that is none here: {unknown}", "write it as $.key.other[0]"
-            ) from unknown
-        many = is_many(str(path.this))
+        path = _path(call, path)
+    many = _is_many(path)
+    if call.name == "json_exists":
+        name = "trino_json_exists_any" if many else "trino_json_exists"
+        return function(name, document, path, kind=TRUTH)
     if call.name == "json_size":
         return function("trino_json_size", document, path, kind=INTEGER)
     if call.name == "json_extract":

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 
 _STEP = re.compile(
-    r"""\.(?P<word>[\w:-]+)|\[\s*(?P<place>\d+)\s*\]|\[\s*"(?P<double>(?:[^"\\]|\\.)*)"\s*\]"""
+    r"""\.(?P<word>[\w:$-]+)|\[\s*(?P<place>[0-9]+)\s*\]|\[\s*"(?P<double>(?:[^"\\]|\\.)*)"\s*\]"""
     r"""|\[\s*'(?P<single>(?:[^'\\]|\\.)*)'\s*\]|\.\s*"(?P<dotted>(?:[^"\\]|\\.)*)"|(?P<all>\[\*\]|\.\*)"""
-    r"""|\[\s*(?P<bare>[\w:-]+)\s*\]""",
-    re.ASCII | re.VERBOSE,
+    r"""|\[\s*(?P<bare>[\w:$-]+)\s*\]""",
+    re.VERBOSE,
 )
-_UNICODE = re.compile(r"\.(?P<word>[\w:-]+)")
 
 
 class UnknownPath(ValueError):
@@ -35,7 +34,7 @@ def translate_path(path: str) -> str:
         raise UnknownPath(path)
     rest, parts = rest[1:], ["$"]
     while rest:
-        found = _STEP.match(rest) or _UNICODE.match(rest)
+        found = _STEP.match(rest)
         if not found:
             raise UnknownPath(path)
         parts.append(_step(found.groupdict()))
