@@ -381,6 +381,12 @@ create or replace macro trino_map_subscript(entries, name) as
 
 create or replace macro trino_element_at(items, place) as items[place];
 
+create or replace macro trino_list_element(items, place) as
+    case when place = 0 then error('SQL array indices start at 1') else items[place] end;
+
+create or replace macro trino_try_list_element(items, place) as
+    case when place <> 0 then items[place] end;
+
 create or replace macro trino_contains(items varchar, wanted) as
     trino_ip_in(items, wanted),
 (items, wanted) as
@@ -477,8 +483,59 @@ create or replace macro trino_array_position(items, wanted) as
             then coalesce(list_position(items, wanted), 0)
     end;
 
+-- the places of an item, of which the nth from the start or from the end is asked for
+create or replace macro trino_places_of(items, wanted) as
+    list_filter(range(1, len(items) + 1), lambda place: items[place] = wanted);
+
+create or replace macro trino_array_position_nth(items, wanted, nth) as
+    case
+        when nth = 0 then error('array_position needs an instance other than 0')
+        when items is not null and wanted is not null
+            then coalesce(trino_places_of(items, wanted)[nth], 0)
+    end;
+
 create or replace macro trino_array_remove(items, wanted) as
-    list_filter(items, lambda item: item is null or item <> wanted);
+    case
+        when wanted is not null
+            then list_filter(items, lambda item: item is null or item <> wanted)
+    end;
+
+create or replace macro trino_arrays_overlap(items, others) as
+    case
+        when list_has_any(items, others) then true
+        when
+            len(list_filter(items, lambda item: item is null)) > 0 and len(others) > 0
+            or len(list_filter(others, lambda other: other is null)) > 0 and len(items) > 0
+            then null
+        when items is not null and others is not null then false
+    end;
+
+create or replace macro trino_contains_sequence(items, wanted) as
+    case
+        when items is not null and wanted is not null
+            then len(list_filter(
+                range(1, len(items) - len(wanted) + 2),
+                lambda place: items[place:place + len(wanted) - 1] = wanted
+            )) > 0
+    end;
+
+create or replace macro trino_trim_array(items, size) as
+    case
+        when size < 0 then error('size must not be negative')
+        when size > len(items) then error('size must not exceed that of the array')
+        else items[1:len(items) - size]
+    end;
+
+create or replace macro trino_sequence(start, stop) as
+    generate_series(start, stop, case when stop < start then -1 else 1 end);
+
+create or replace macro trino_sequence_by(start, stop, step) as
+    case
+        when step = 0 then error('step must not be zero')
+        when sign(step) * sign(stop - start) < 0
+            then error('sequence stop value lies on the other side than its step leads to')
+        else generate_series(start, stop, step)
+    end;
 
 create or replace macro trino_array_max(items) as
     case when len(list_filter(items, lambda item: item is null)) = 0 then list_max(items) end;

@@ -7,7 +7,17 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from pipeline.ask.dialect.call import Call, cast, function, number
-from pipeline.ask.dialect.kinds import DATE, INTEGER, LIST, MAP, TRUTH, kind_of, set_kind
+from pipeline.ask.dialect.kinds import (
+    DATE,
+    INTEGER,
+    LIST,
+    MAP,
+    TIME,
+    TRUTH,
+    ZONED,
+    kind_of,
+    set_kind,
+)
 
 
 def translate_list(call: Call) -> exp.Expr:
@@ -74,6 +84,8 @@ def _join(call: Call) -> exp.Expr:
 
 
 def _sort(call: Call) -> exp.Expr:
+    if len(call.args) > 1:
+        raise call.refuse("with a function that compares is not supported here")
     (items,) = call.args
     return function(
         "list_sort", items, exp.Literal.string("asc"), exp.Literal.string("nulls last"), kind=LIST
@@ -85,7 +97,101 @@ def _sequence(call: Call) -> exp.Expr:
         step = call.args[2] if len(call.args) > 2 else function("to_days", number(1))
         days = function("generate_series", *call.args[:2], step)
         return set_kind(cast(days, "date[]"), LIST)
-    return function("generate_series", *call.args, kind=LIST)
+    if kind_of(call.args[0]) in (TIME, ZONED):
+        return function("generate_series", *call.args, kind=LIST)
+    return _sequence_of_numbers(call)
+
+
+def _sequence_of_numbers(call: Call) -> exp.Expr:
+    """Count up or down; without a step by one, whichever way the end is."""
+    first, last, *step = call.args
+    name = "trino_sequence_by" if step else "trino_sequence"
+    return function(name, first, last, *step, kind=LIST)
+
+
+def _zip_with(call: Call) -> exp.Expr:
+    """Combine two lists side by side; where one is shorter, its items are null."""
+    first, second, combine = call.args
+    body = _lambda(combine, 2)
+    pair = exp.to_identifier("pair_")
+    names = {name.name: place for place, name in enumerate(body.expressions, 1)}
+
+    def substitute(node: exp.Expr) -> exp.Expr:
+        if _is_bare(node) and node.name in names:
+            return function("struct_extract_at", pair.copy(), number(names[node.name]))
+        return node
+
+    made = exp.Lambda(this=body.this.copy().transform(substitute), expressions=[pair])
+    return function("list_transform", function("list_zip", first, second), made, kind=LIST)
+
+
+def _map_zip_with(call: Call) -> exp.Expr:
+    """Combine two maps key by key; where one has not the key, its value is null."""
+    first, second, combine = call.args
+    body = _lambda(combine, 3)
+    key, *values = (name.name for name in body.expressions)
+    item = exp.to_identifier("key_")
+    maps = dict(zip(values, (first, second), strict=True))
+
+    def substitute(node: exp.Expr) -> exp.Expr:
+        if not _is_bare(node):
+            return node
+        if node.name == key:
+            return item.copy()
+        if node.name in maps:
+            return function("trino_element_at", maps[node.name].copy(), item.copy())
+        return node
+
+    pair = function("row", item.copy(), body.this.copy().transform(substitute))
+    keys = function(
+        "trino_array_distinct",
+        function("list_concat", function("map_keys", first), function("map_keys", second)),
+    )
+    pairs = function("list_transform", keys, exp.Lambda(this=pair, expressions=[item]))
+    return function("map_from_entries", pairs, kind=MAP)
+
+
+def _is_bare(node: exp.Expr) -> bool:
+    """Tell whether a node is a name of a lambda's, standing for its value."""
+    is_field = isinstance(node.parent, exp.Dot) and node.arg_key == "expression"
+    is_name = isinstance(node, exp.Identifier) and not isinstance(node.parent, exp.Column)
+    return is_name and not is_field
+
+
+def _element_at(call: Call) -> exp.Expr:
+    """Read an item of a list, from the end too, or of a map; null where there is none."""
+    items, place = call.args
+    is_list = kind_of(items) == LIST
+    is_zero = isinstance(place, exp.Literal) and place.name == "0"
+    if is_list and (is_zero or not isinstance(place, exp.Literal | exp.Neg)):
+        return item_type(function("trino_list_element", items, place), items)
+    return item_type(function("trino_element_at", items, place), items)
+
+
+def item_type(made: exp.Expr, items: exp.Expr) -> exp.Expr:
+    """Note the type of an item, where that of the list or map is known."""
+    kind = items.type
+    if kind is not None and kind.expressions:
+        inner = kind.expressions[-1]
+        if isinstance(inner, exp.DataType):
+            made.type = inner.copy()
+    return made
+
+
+def _position(call: Call) -> exp.Expr:
+    items, wanted, *nth = call.args
+    name = "trino_array_position_nth" if nth else "trino_array_position"
+    return function(name, items, wanted, *nth, kind=INTEGER)
+
+
+def _trim(call: Call) -> exp.Expr:
+    items, size = call.args
+    return function("trino_trim_array", items, size, kind=LIST)
+
+
+def _multimap(call: Call) -> exp.Expr:
+    (pairs,) = call.args
+    return function("trino_all_entries", pairs, kind=MAP)
 
 
 def _repeat(call: Call) -> exp.Expr:
@@ -144,8 +250,7 @@ def _of_entry(two: exp.Expr) -> exp.Lambda:
     entry = exp.to_identifier("entry_")
 
     def substitute(node: exp.Expr) -> exp.Expr:
-        is_name = isinstance(node, exp.Identifier) and not isinstance(node.parent, exp.Column)
-        if is_name and node.name in (key, value) and node.arg_key != "expression":
+        if _is_bare(node) and node.name in (key, value):
             part = "key" if node.name == key else "value"
             return exp.Dot(this=entry.copy(), expression=exp.to_identifier(part))
         return node
@@ -187,6 +292,12 @@ _FORMS: dict[str, Callable[[Call], exp.Expr]] = {
     "array_sort": _sort,
     "sequence": _sequence,
     "repeat": _repeat,
+    "zip_with": _zip_with,
+    "map_zip_with": _map_zip_with,
+    "element_at": _element_at,
+    "array_position": _position,
+    "trim_array": _trim,
+    "multimap_from_entries": _multimap,
     "map": _map,
     "map_filter": _map_filter,
     "transform_values": _transform_values,

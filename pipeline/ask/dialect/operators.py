@@ -21,10 +21,13 @@ from pipeline.ask.dialect.kinds import (
     kind_of,
     set_kind,
 )
+from pipeline.ask.dialect.lists import item_type
 from pipeline.ask.dialect.numbers import is_double, places, to_places
 from pipeline.ask.dialect.time import in_zone, instant
 
 _COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
+_ITEMS = frozenset({"trino_list_subscript", "trino_element_at", "trino_list_element"})
+_OF_ROWS = frozenset({"map_entries", "list_zip"})
 _SHORT = frozenset({"HOUR", "MINUTE", "SECOND"})
 
 
@@ -37,6 +40,8 @@ def translate_operator(node: exp.Expr, context: Context) -> exp.Expr:
         return _of_days(node)
     if isinstance(node, exp.Bracket):
         return _subscript(node)
+    if isinstance(node, exp.DPipe):
+        return _joined(node)
     if isinstance(node, exp.AtTimeZone):
         return in_zone(node.this, node.args["zone"])
     if isinstance(node, _COMPARED):
@@ -88,23 +93,35 @@ def _subscript(node: exp.Bracket) -> exp.Expr:
     (place,) = node.expressions
     kind = kind_of(node.this)
     if kind == MAP or kind_of(place) == TEXT:
-        return function("trino_map_subscript", node.this, place)
+        return item_type(function("trino_map_subscript", node.this, place), node.this)
     if _is_row(node.this):
         return function("struct_extract_at", node.this, place)
     if kind == LIST or kind_of(place) == INTEGER:
-        return function("trino_list_subscript", node.this, place)
+        return item_type(function("trino_list_subscript", node.this, place), node.this)
     node.set("expressions", [exp.Sub(this=place, expression=number(1))])
     return node
 
 
 def _is_row(node: exp.Expr) -> bool:
-    """Tell whether an expression is one of the `resources` of an event."""
-    is_item = isinstance(node, exp.Anonymous) and node.name in (
-        "trino_list_subscript",
-        "trino_element_at",
-    )
-    first = node.expressions[0] if is_item else None
-    return isinstance(first, exp.Column) and first.name.lower() == "resources"
+    """Tell whether an expression gives a row, as its type says or the function that made it."""
+    if node.type is not None and node.type.this == exp.DType.STRUCT:
+        return True
+    if not isinstance(node, exp.Anonymous):
+        return False
+    if node.name.lower() == "row":
+        return True
+    made = node.expressions[0] if node.name.lower() in _ITEMS else None
+    return isinstance(made, exp.Anonymous) and made.name.lower() in _OF_ROWS
+
+
+def _joined(node: exp.DPipe) -> exp.Expr:
+    """Join texts or lists; an item goes to the end or the start of a list."""
+    kinds = kind_of(node.this), kind_of(node.expression)
+    if kinds[0] == LIST and kinds[1] not in (LIST, UNKNOWN):
+        return function("list_append", node.this, node.expression, kind=LIST)
+    if kinds[1] == LIST and kinds[0] not in (LIST, UNKNOWN):
+        return function("list_prepend", node.this, node.expression, kind=LIST)
+    return node
 
 
 def _compare(node: exp.Expr) -> exp.Expr:
