@@ -67,6 +67,13 @@ def test_an_update_without_its_original_counts() -> None:
     assert counted(fact("u", original="o", day=1), fact("v", original="o")) == ["v"]
 
 
+def test_an_update_that_comes_on_two_days_counts_on_one() -> None:
+    """One id with times on two days is two rows of the facts, of which the first one counts."""
+    sql = "select event_date from events where is_counted"
+    twice = [fact("u", original="o", day=day) for day in (0, 1)]
+    assert read(sql, *twice) == [{"event_date": NOON.date()}]
+
+
 def test_ids_are_of_their_account() -> None:
     """An event of the same id in another account's trail is no original."""
     assert counted(fact("o", recipientaccountid=B), fact("u", original="o")) == ["o", "u"]

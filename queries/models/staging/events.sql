@@ -63,7 +63,9 @@ columns:
   shared_event_id: the same on both sides of a cross-account call
   update_reason: why the event was late or written again
   original_event_id: the event that this one is a new version of
-  is_counted: "false: a new version of an event that is counted already"
+  is_counted: >
+    false: a new version of an event that is counted already, with that one or another version of it
+    at most a day before or after; versions further apart are each counted
   source_object: the object it was read from
   on_behalf_of: the Identity Center user that the call is made for, in the form of a principal_id
   workload_arn: the workload that the credentials were issued to (inScopeOf)
@@ -104,7 +106,8 @@ updates as (
     select
         original_event_id,
         coalesce(account_id, '') as account_key,
-        array_agg(event_id) filter (where is_counted) as counted_ids
+        -- by day, since one id may come on two of them
+        array_agg(event_date || event_id) filter (where is_counted) as counted
     from event_updates
     group by 1, 2
 )
@@ -139,7 +142,9 @@ select
     logs.response_elements, logs.additional_event_data, logs.service_event_details,
     logs.resources, logs.request_id, logs.shared_event_id, logs.update_reason,
     logs.original_event_id, updates.original_event_id is null
-    or coalesce(list_contains(updates.counted_ids, logs.event_id), false) as is_counted,
+    or coalesce(
+        list_contains(updates.counted, logs.event_date || logs.event_id), false
+    ) as is_counted,
     logs.source_object, logs.on_behalf_of, logs.workload_arn
 from typed_logs as logs
 left join actions using (event_source, event_name)
