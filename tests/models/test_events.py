@@ -157,6 +157,18 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"eventVersion": "1.11", "userAgent": "console.ec2.amazonaws.com"},
         {"is_console": None},
     ),
+    "the agents of consoles of services": (
+        {"eventVersion": "1.05", "userAgent": "[S3Console/0.4, aws-internal/3 aws-sdk-java/1.11]"},
+        {"is_console": True},
+    ),
+    "such an agent where there may be a flag": (
+        {"eventVersion": "1.08", "userAgent": "EC2ConsoleFrontend, aws-internal/3"},
+        {"is_console": None},
+    ),
+    "an agent that only has the word in it": (
+        {"eventVersion": "1.08", "userAgent": "MyConsole/1.0"},
+        {"is_console": False},
+    ),
     "an agent of its own without the flag": (
         {"eventVersion": "1.11", "userAgent": "aws-cli/2.17"},
         {"is_console": False},

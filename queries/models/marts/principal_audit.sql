@@ -2,8 +2,7 @@
 name: principal_audit
 grain: one row per principal (principal_id)
 description: >
-  What each principal did over all time, whatever the session. Events before version 1.08 do not
-  say whether the console made them.
+  What each principal did over all time, whatever the session.
 materialize: rollup
 key: [principal_id]
 merge:
@@ -22,6 +21,7 @@ merge:
   n_no_mfa_calls: sum
   n_mfa_unknown: sum
   n_console_calls: sum
+  n_console_unknown: sum
   n_console_logins: sum
   n_key_calls: sum
   n_permission_changes: sum
@@ -69,6 +69,9 @@ columns:
   n_no_mfa_calls: calls of sessions begun without
   n_mfa_unknown: calls of which the event does not say it, as of those with long-term keys
   n_console_calls: calls that the console made
+  n_console_unknown: >
+    calls of which the event does not say it, as of those before version 1.08, or only the user
+    agent does
   n_console_logins: sign-ins to the console that succeeded
   n_key_calls: calls signed with long-term access keys
   n_permission_changes: changes of permissions, trust and credentials that succeeded
@@ -109,6 +112,7 @@ used as (
         count(*) filter (where not is_mfa_authenticated) as n_no_mfa_calls,
         count(*) filter (where is_mfa_authenticated is null) as n_mfa_unknown,
         count(*) filter (where is_console) as n_console_calls,
+        count(*) filter (where is_console is null) as n_console_unknown,
         count(*) filter (where is_console_login) as n_console_logins,
         count(long_term_key) as n_key_calls,
         count(*) filter (where is_permission_change) as n_permission_changes,

@@ -123,7 +123,8 @@ select
         when console_flag = 'true' or event_type like 'AwsConsole%' then true
         when
             user_agent = 'signin.amazonaws.com' or user_agent like 'console.%amazonaws.com'
-            or user_agent like '%S3Console/%'
+            or user_agent = 'AWS CloudWatch Console'
+            or regexp_matches(user_agent, '(^|[ \[])(S3|EC2|AWS\w*)Console(Frontend|Backend)?[/,]')
             then case when event_version < '1.08' then true end
         when event_version >= '1.08' then false
     end as is_console,
