@@ -238,6 +238,52 @@ def test_logging_changes_by_hand(marts: duckdb.DuckDBPyConnection) -> None:
     ]
 
 
+def test_flow_logs_that_were_not_made_have_what_they_were_for(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    """A flow log that could not be made has no id; the VPC that it was for is its target."""
+    sql = """
+        select distinct target_type, target, target_arn from logging_changes
+        where event_name = 'CreateFlowLogs'
+    """
+    arn = "arn:aws:ec2:us-west-1:342082656213:vpc/vpc-40349626"
+    assert asked(marts, sql) == [
+        {"target_type": "ec2:vpc", "target": "vpc-40349626", "target_arn": arn}
+    ]
+
+
+def test_a_role_has_one_arn(marts: duckdb.DuckDBPyConnection) -> None:
+    """The call that attaches a policy names the role without its path, and still is of it."""
+    sql = """
+        select distinct resource_arn from event_resources
+        where resource_arn like '%/CloudTrailRoleForCloudWatchLogs'
+    """
+    path = "role/service-role/CloudTrailRoleForCloudWatchLogs"
+    assert asked(marts, sql) == [{"resource_arn": f"arn:aws:iam::342082656213:{path}"}]
+
+
+def test_calls_of_the_console(
+    marts: duckdb.DuckDBPyConnection, raw: Sequence[Mapping[str, Any]]
+) -> None:
+    """In 2021 few services wrote the flag; what only the agent says is neither true nor false."""
+    calls = [record for record in raw if principal(record) == ROOT]
+    is_told = [
+        record.get("sessionCredentialFromConsole") == "true"
+        or record["eventType"].startswith("AwsConsole")
+        for record in calls
+    ]
+    is_said = ["onsole" in record["userAgent"] for record in calls]
+    expected = {
+        "n_console_calls": sum(is_told),
+        "n_console_unknown": sum(
+            said and not told for said, told in zip(is_said, is_told, strict=True)
+        ),
+    }
+    sql = "select n_console_calls, n_console_unknown from principal_audit where principal_id = ?"
+    assert asked(marts, sql, ROOT) == [expected]
+    assert expected == {"n_console_calls": 86, "n_console_unknown": 520}
+
+
 def test_the_key_that_was_made(marts: duckdb.DuckDBPyConnection) -> None:
     """A key made in the trail is traced to who made it, and keys made before it are not."""
     births = asked(marts, "select access_key_id, created_by, created_for from key_births")

@@ -11,6 +11,8 @@ columns:
   resource_arn: the resource
   resource_type: its type, as an IAM resource type
   resource_account_id: the account in the ARN; null, the ARN names none
+  resource_region: the region in the ARN; null, the ARN names none
+  region: the region that was asked
   principal_id: the principal that made the call
   is_error: whether it failed
   is_denied: whether it was denied
@@ -22,6 +24,8 @@ select
     resources.resource_arn,
     resources.resource_type,
     nullif(resources.arn_account_id, '') as resource_account_id,
+    resources.arn_region as resource_region,
+    events.region,
     events.principal_id,
     events.is_error,
     events.is_denied,

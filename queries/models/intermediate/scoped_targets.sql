@@ -11,10 +11,12 @@ columns:
   kind: what kind of change, within the area
   change: what it does, as far as the operation alone tells
   target_type: the type of what is changed, as an IAM resource type; null, an account or service
-  target: its name or id, as the event has it; null, the event has none
+  target: >
+    its name or id, as the event has it; of what a failed call did not make, the one resource that
+    it was to be made for; null, the event has none
   target_arn: >
     its ARN, where exactly one of that type was found in the event; a user's or role's as if its
-    path were / where the event has only its name
+    path were / where it is not known
   scopes: >
     names of the scopes that the account, the target or the target's account is in, sorted;
     empty, none; null, scopes was not given

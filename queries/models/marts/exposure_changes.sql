@@ -37,10 +37,11 @@ columns:
   root_human: the human behind it; null, not known
   root_confidence: how sure that is; none, the way back was not found
   kind: what decides on it, such as policy, acl, sharing, security_group
+  change: what the operation does, whether it opens or closes something or not
   target_type: the type of what is exposed, as an IAM resource type; null, the account
   target: its name or id, as the event has it
   target_arn: >
-    its ARN, where known; a user's or role's as if its path were / where the event has only its name
+    its ARN, where known; a user's or role's as if its path were / where no path is known
   is_exposed: >
     true, the call opens it; false, the call closes a way in, others may be left; null, the event
     does not tell, as where a condition decides
@@ -49,6 +50,7 @@ columns:
   source_ip: the address it came from
   user_agent: the program that made it
   is_console: whether it was made in the console
+  is_success: whether it succeeded; always true here, for a call that failed exposes nothing
   human: >
     the human behind it; not a person, a service, a workload or an automation; not listed,
     identities has no line for who is behind it that holds on that day; not found, the way back
@@ -119,6 +121,7 @@ select
     changes.root_human,
     changes.root_confidence,
     targets.kind,
+    targets.change,
     targets.target_type,
     targets.target,
     targets.target_arn,
@@ -128,6 +131,7 @@ select
     changes.source_ip,
     changes.user_agent,
     changes.is_console,
+    not changes.is_error as is_success,
     changes.human,
     changes.automation,
     changes.approval,

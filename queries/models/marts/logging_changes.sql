@@ -38,9 +38,11 @@ columns:
   effect: >
     started, stopped, removed, narrowed, or changed where the event does not tell which way
   target_type: the type of what is changed, as an IAM resource type
-  target: its name or id, as the event has it
+  target: >
+    its name or id, as the event has it; of what a failed call did not make, the one resource that
+    it was to be made for
   target_arn: >
-    its ARN, where known; a user's or role's as if its path were / where the event has only its name
+    its ARN, where known; a user's or role's as if its path were / where no path is known
   source_ip: the address it came from
   user_agent: the program that made it
   is_console: whether it was made in the console

@@ -40,9 +40,11 @@ columns:
   kind: what kind of thing is changed
   change: added, changed or removed
   target_type: the type of what is changed, as an IAM resource type
-  target: its id or name, as the event has it
+  target: >
+    its id or name, as the event has it; of what a failed call did not make, the one resource that
+    it was to be made for
   target_arn: >
-    its ARN, where known; a user's or role's as if its path were / where the event has only its name
+    its ARN, where known; a user's or role's as if its path were / where no path is known
   vpc_id: the VPC, where named
   destination: where a route leads to, or what an ACL entry or a VPC covers, as a CIDR
   rules: >

@@ -44,7 +44,7 @@ columns:
   target_type: the type of what is changed, as an IAM resource type
   target: the principal or resource whose permissions change, as the event names it
   target_arn: >
-    its ARN, where known; a user's or role's as if its path were / where the event has only its name
+    its ARN, where known; a user's or role's as if its path were / where no path is known
   grantee: whom something is given to or taken from, where that is another than the target
   policy_arn: the managed policy, where one is named
   policy_name: the inline policy, where one is named

@@ -9,6 +9,7 @@ key: [resource_arn]
 merge:
   resource_type: max
   resource_account_id: max
+  resource_region: max
   created_time: min
   created_by: earliest(created_time)
   created_by_root: earliest(created_time, nulls)
@@ -28,7 +29,8 @@ merge:
   n_errors: sum
   n_denied: sum
   accessed_by: union(1000)
-  is_list_cut: cut(changed_by, accessed_by)
+  regions: union(1000)
+  is_list_cut: cut(changed_by, accessed_by, regions)
   n_exposure_changes: sum
   last_exposure_time: max
   last_exposure: latest(last_exposure_time)
@@ -54,6 +56,7 @@ columns:
   resource_arn: the resource
   resource_type: its type, as an IAM resource type
   resource_account_id: the account in its ARN; null, the ARN names none, as of buckets
+  resource_region: the region in its ARN; null, the ARN names none, as of buckets
   created_time: when it was made; null, not seen
   created_by: the principal that made it
   created_by_root: who was really behind that; null, unknown
@@ -73,6 +76,7 @@ columns:
   n_errors: calls that failed, denied ones among them
   n_denied: calls that were denied
   accessed_by: principals that made calls that succeeded
+  regions: regions in which it was called for
   is_list_cut: whether a list has lost values; each keeps the first 1,000 in their order
   n_exposure_changes: calls that opened it to others, or closed it
   last_exposure_time: the last of them
@@ -88,6 +92,7 @@ used as (
         resource_arn,
         max(resource_type) as resource_type,
         max(resource_account_id) as resource_account_id,
+        max(resource_region) as resource_region,
         min(event_time) as first_event_time,
         max(event_time) as last_event_time,
         arg_max(principal_id, row(event_time, principal_id)) as last_touched_by,
@@ -96,7 +101,8 @@ used as (
         count(*) filter (where not is_read_only) as n_writes,
         count(*) filter (where is_error) as n_errors,
         count(*) filter (where is_denied) as n_denied,
-        list_sort(array_agg(distinct principal_id) filter (where not is_error)) as accessed_by
+        list_sort(array_agg(distinct principal_id) filter (where not is_error)) as accessed_by,
+        list_sort(array_agg(distinct region) filter (where region is not null)) as regions
     from resource_uses
     group by event_date, resource_arn
 ),
@@ -114,6 +120,7 @@ select
     used.resource_arn,
     used.resource_type,
     used.resource_account_id,
+    used.resource_region,
     changed.created_time,
     changed.created_by,
     changed.created_by_root,
@@ -133,6 +140,7 @@ select
     used.n_errors,
     used.n_denied,
     used.accessed_by,
+    used.regions,
     false as is_list_cut,
     coalesce(exposed.n_exposure_changes, 0) as n_exposure_changes,
     exposed.last_exposure_time,
