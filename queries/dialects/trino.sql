@@ -318,17 +318,62 @@ create or replace macro trino_ip_number(address) as
         end
     )[1];
 
-create or replace macro trino_try_ipaddress(address) as
+create or replace macro trino_is_ipv4(address) as
+    regexp_full_match(
+        address, '((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)'
+    );
+
+-- eight groups of hexadecimal digits, the longest row of zeros left out: 2001:db8::1
+create or replace macro trino_ipv6_written(groups) as
     list_transform(
-        [address], lambda ip: case when trino_ip_number(ip) is not null then lower(ip) end
+        [struct_pack(
+            whole := concat(':', array_to_string(groups, ':'), ':'),
+            zeros := regexp_extract_all(concat(':', array_to_string(groups, ':'), ':'), '(?::0){2,}:')
+        )],
+        lambda given: list_transform(
+            [list_filter(given.zeros, lambda row: length(row) = list_max(
+                list_transform(given.zeros, lambda other: length(other))
+            ))[1]],
+            lambda longest: case
+                when longest is null then given.whole[2:-2]
+                else concat(
+                    left(given.whole, strpos(given.whole, longest) - 1)[2:],
+                    '::',
+                    given.whole[strpos(given.whole, longest) + length(longest):][:-2]
+                )
+            end
+        )[1]
     )[1];
+
+create or replace macro trino_ip_text(number) as
+    list_transform([number], lambda bits: case
+        when bits is null then null
+        when bits >> cast(32 as uhugeint) = 65535
+            then array_to_string(
+                list_transform(
+                    [24, 16, 8, 0], lambda place: (bits >> cast(place as uhugeint)) % 256
+                ),
+                '.'
+            )
+        else trino_ipv6_written(list_transform(
+            [112, 96, 80, 64, 48, 32, 16, 0],
+            lambda place: lower(to_hex(cast((bits >> cast(place as uhugeint)) % 65536 as bigint)))
+        ))
+    end)[1];
+
+create or replace macro trino_try_ipaddress(address) as
+    case
+        when trino_is_ipv4(address) then address
+        when contains(address, ':') then trino_ip_text(trino_ipv6_number(address))
+    end;
 
 create or replace macro trino_ipaddress(address) as
     list_transform([address], lambda ip:
         case
             when ip is null then null
-            when trino_ip_number(ip) is not null then lower(ip)
-            else error(concat('Cannot cast value to IPADDRESS: ', ip))
+            else coalesce(
+                trino_try_ipaddress(ip), error(concat('Cannot cast value to IPADDRESS: ', ip))
+            )
         end
     )[1];
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
+from pipeline.ask.dialect.addresses import contains_address
 from pipeline.ask.dialect.call import Call, cast, function, number
 from pipeline.ask.dialect.kinds import (
     DATE,
@@ -270,7 +271,7 @@ def _cardinality(call: Call) -> exp.Expr:
 def _contains(call: Call) -> exp.Expr:
     items, wanted = call.args
     if kind_of(items) == "text" or kind_of(wanted) == "ip":
-        return function("trino_ip_in", items, wanted, kind=TRUTH)
+        return contains_address(call)
     return function("trino_contains", items, wanted, kind=TRUTH)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from pipeline.ask.dialect.addresses import order_addresses
 from pipeline.ask.dialect.call import cast, function, number
 from pipeline.ask.dialect.context import Context
 from pipeline.ask.dialect.kinds import (
@@ -40,6 +41,8 @@ def translate_operator(node: exp.Expr, context: Context) -> exp.Expr:
         return _of_days(node)
     if isinstance(node, exp.Bracket):
         return _subscript(node)
+    if isinstance(node, exp.Ordered) and kind_of(node.this) == IP:
+        return order_addresses(node)
     if isinstance(node, exp.DPipe):
         return _joined(node)
     if isinstance(node, exp.AtTimeZone):
@@ -127,7 +130,8 @@ def _joined(node: exp.DPipe) -> exp.Expr:
 def _compare(node: exp.Expr) -> exp.Expr:
     """Compare addresses by number, and times in other zones by the moments that they are."""
     names = [name for name in ("this", "expression", "low", "high") if node.args.get(name)]
-    is_address = IP in [kind_of(node.args[name]) for name in names]
+    is_same = isinstance(node, exp.EQ | exp.NEQ)  # the same address has the same text
+    is_address = not is_same and IP in [kind_of(node.args[name]) for name in names]
     for name in names:
         part = node.args[name]
         node.set(name, function("trino_ip_number", part) if is_address else instant(part))
