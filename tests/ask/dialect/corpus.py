@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -100,6 +100,31 @@ def _record(
     return record
 
 
+@dataclass(frozen=True)
+class Mistake:
+    """A query that is wrong.
+
+    Attributes:
+        refused: what the strict reading says; empty: it runs, and gives no row or only zeros.
+        says: what the lenient reading says; None: it refuses the query too.
+        rows: what the lenient reading gives.
+    """
+
+    name: str
+    query: str
+    refused: tuple[str, ...]
+    says: tuple[str, ...] | None = None
+    rows: tuple[tuple[Any, ...], ...] = ()
+    dialect: str = "athena"
+
+
+@cache
+def mistakes() -> tuple[Mistake, ...]:
+    """Return all queries that are wrong or broken."""
+    cases = yaml.load((FOLDER / "wrong.yaml").read_text(), yaml.CSafeLoader)["queries"]
+    return tuple(Mistake(**case) for case in cases)
+
+
 @cache
 def queries() -> tuple[Query, ...]:
     """Return all cases, file by file."""
@@ -137,7 +162,8 @@ def shown(value: Any, *, loose: bool = False) -> Any:
     return value
 
 
-def told(rows: list[tuple[Any, ...]], query: Query) -> list[Any]:
+def told(rows: Sequence[tuple[Any, ...]], query: Query | Mistake) -> list[Any]:
     """Return rows to compare: in any order where the query gives none."""
-    plain = [[shown(value, loose=query.loose) for value in row] for row in rows]
+    loose = isinstance(query, Query) and query.loose
+    plain = [[shown(value, loose=loose) for value in row] for row in rows]
     return plain if "order" in query.query.lower() else sorted(plain, key=json.dumps)

@@ -8,11 +8,13 @@ import pytest
 
 from pipeline.ask.dialect import Dialect
 from pipeline.ask.session import Session, open_session
+from pipeline.errors import QueryError
 from pipeline.lake.catalog import open_lake
-from tests.ask.dialect.corpus import Query, queries, told, trail
+from tests.ask.dialect.corpus import Mistake, Query, mistakes, queries, told, trail
 from tests.events import take_in
 
 LEAST = {"athena": 90, "lake": 30}
+LEAST_WRONG = 40
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +45,33 @@ def test_a_query_gives_the_rows_it_would_give_at_aws(asked: Session, query: Quer
             assert wanted in note
 
 
+@pytest.mark.parametrize("mistake", mistakes(), ids=lambda mistake: mistake.name)
+def test_a_mistake_is_told_and_mended_on_request(asked: Session, mistake: Mistake) -> None:
+    """The strict reading names the place and the reason; the lenient one mends, or says as much."""
+    dialect = Dialect(mistake.dialect)
+    if mistake.refused:
+        _refuses(asked, mistake, lenient=False)
+    else:
+        assert set(asked.sql(mistake.query, dialect=dialect).rows()) <= {(0,)}
+    if mistake.says is None:
+        _refuses(asked, mistake, lenient=True)
+        return
+    answer = asked.sql(mistake.query, dialect=dialect, lenient=True)
+    notes = " / ".join(str(note) for note in answer.notes)
+    assert [wanted for wanted in mistake.says if wanted not in notes] == []
+    assert told(answer.rows(), mistake) == told(mistake.rows, mistake)
+
+
+def _refuses(asked: Session, mistake: Mistake, *, lenient: bool) -> None:
+    with pytest.raises(QueryError) as refused:
+        asked.sql(mistake.query, dialect=Dialect(mistake.dialect), lenient=lenient).rows()
+    assert [wanted for wanted in mistake.refused if wanted not in str(refused.value)] == []
+
+
 def test_the_corpus_is_whole() -> None:
     """It has enough queries of both dialects, and no name twice."""
     found = queries()
     for dialect, least in LEAST.items():
         assert len([query for query in found if query.dialect == dialect]) >= least
     assert len({query.place for query in found}) == len(found)
+    assert len(mistakes()) >= LEAST_WRONG
