@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from pipeline.ask.dialect.context import Context, locate
+from pipeline.ask.dialect.context import Context, Dialect, locate
 from pipeline.errors import QueryError
 
 _PARTS = re.compile(
@@ -112,7 +112,8 @@ def _table(found: re.Match[str], context: Context) -> str:
         is_plain = re.fullmatch(r"[\w-]+", step) and not _UUID.fullmatch(step)
         if is_plain and _EXTRACTING.search(found.string, 0, found.start()):
             continue
-        if is_plain and not context.is_lenient:
+        is_id = context.dialect is Dialect.LAKE  # where tables are named by ids, with hyphens
+        if is_plain and not (is_id or context.is_lenient):
             line, column = locate(context.source, found.start("path"))
             problem = f"the name {step} has a hyphen and no quotes, at line {line} column {column}"
             raise QueryError(problem, f'write "{step}", or give --lenient')
