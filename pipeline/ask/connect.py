@@ -7,22 +7,25 @@ place and moved there in one step, so that a client which has the old one open g
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import duckdb
 
 from pipeline.ask.dialect.macros import definitions
-from pipeline.ask.models import Named, view_names
+from pipeline.ask.models import Named, find_model, view_names
 from pipeline.ask.session import Snapshot, open_session
 from pipeline.errors import LakeError, UsageError
 from pipeline.lake.catalog import Lake
+from pipeline.lake.content import file_day
 from pipeline.lake.derived import list_derived
-from pipeline.lake.schema import LOGS
+from pipeline.lake.meanings import MEANINGS
+from pipeline.lake.schema import LOGS, TABLES
 from pipeline.lake.snapshot import TableView, scan_sql
 
 ABOUT = "trailhouse_about"
@@ -33,6 +36,13 @@ _OWN = ("trino_", "lake_")
 
 _STORAGE = "v1.4.0"
 """The oldest DuckDB whose files can hold what is written; older clients cannot open it."""
+
+_PART = 512
+"""So many files of the facts are read by one part of their view, where there are twice as many.
+
+A client opens every file to see what times are in it, a millisecond each; a part whose days a
+query does not ask for is left alone. Below that, parts cost more than they save: each filters.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,9 @@ def connect_file(lake: Lake, file: Path, grace: timedelta) -> Connected:
             f"lake {lake.location}: its files are not on this machine, where a client reads them",
             "ask it with: trailhouse sql, or on Athena: trailhouse athena ddl",
         )
+    file = file.absolute()
     _check(file)
+    since = datetime.now(UTC).replace(microsecond=0)  # what is named now is not removed sooner
     with open_session(lake) as session, _beside(file) as place:
         snapshot = session.snapshot()
         tables, views = _found(snapshot)
@@ -84,7 +96,7 @@ def connect_file(lake: Lake, file: Path, grace: timedelta) -> Connected:
             file=file,
             snapshot_id=facts.snapshot_id,
             committed_at=_committed_at(facts),
-            valid_until=datetime.now(UTC).replace(microsecond=0) + grace,
+            valid_until=since + grace,
             tables=tuple(sorted(tables)),
             views=tuple(sorted(views)),
             macros=public_names(),
@@ -120,6 +132,9 @@ def _beside(file: Path) -> Iterator[Path]:
     place = file.with_name(f".{file.name}.{uuid4().hex}")
     try:
         yield place
+        # What a client wrote into the old file and did not fold in would keep the new one shut:
+        # "WAL does not match database file". Who has it open goes on with what it has open.
+        file.with_name(file.name + ".wal").unlink(missing_ok=True)
         os.replace(place, file)
     except OSError as failed:
         raise UsageError(
@@ -152,15 +167,19 @@ def _write(
     with duckdb.connect(config={"autoload_known_extensions": False}) as connection:
         connection.execute(f"attach '{_text(str(place))}' as made (storage_version '{_STORAGE}')")
         connection.execute("use made")
+        connection.begin()  # or each statement would be flushed to disk by itself
         for name, rest in definitions().items():
             connection.execute(f"create macro {name}{rest}")
         local = snapshot.view.lake.storage.local
         for name, table in tables.items():
-            paths = local([file.file_path for file in table.files()])
-            connection.execute(f'create view "{name}" as from {scan_sql(table.schema, paths)}')
+            source = facts_sql(table, local) if name == LOGS.name else _scan(table, local)
+            connection.execute(f'create view "{name}" as {source}')
         for name, sql in views.items():
             connection.execute(f'create view "{name}" as {sql}')
+        for name in (*tables, *views):
+            _comment(connection, name)
         _write_about(connection, snapshot.view.lake, about)
+        connection.commit()
         connection.execute("use memory")
         connection.execute("detach made")
 
@@ -170,7 +189,7 @@ def _write_about(connection: duckdb.DuckDBPyConnection, lake: Lake, about: Conne
         f"create table {ABOUT} (lake varchar, snapshot_id bigint, committed_at varchar, "
         "valid_until varchar, renewed_by varchar)"
     )
-    renew = f"trailhouse connect {about.file} --lake {lake.location}"
+    renew = shlex.join(["trailhouse", "connect", str(about.file), "--lake", lake.location])
     connection.execute(
         f"insert into {ABOUT} values ($lake, $id, $committed, $until, $renew)",
         {
@@ -181,6 +200,67 @@ def _write_about(connection: duckdb.DuckDBPyConnection, lake: Lake, about: Conne
             "renew": renew,
         },
     )
+
+
+Local = Callable[[Sequence[str]], list[str]]
+"""Returns local paths of locations in a lake."""
+
+
+def facts_sql(table: TableView, local: Local) -> str:
+    """Return the query of all facts, in parts by time where there are many files.
+
+    What a part says of its times is true of all its rows. DuckDB drops a part whose times
+    contradict a query's before it opens a file.
+    """
+    files = sorted(table.files(), key=lambda file: file_day(file) or date.max)
+    days = [file_day(file) for file in files]
+    paths = local([file.file_path for file in files])
+    dated = [(day, path) for day, path in zip(days, paths, strict=True) if day]
+    if len(dated) <= 2 * _PART or len(dated) < len(files):
+        return f"select * from {scan_sql(table.schema, paths)}"
+    parts: list[list[tuple[date, str]]] = [[]]
+    for day, path in dated:
+        if len(parts[-1]) >= _PART and parts[-1][-1][0] != day:
+            parts.append([])
+        parts[-1].append((day, path))
+    return " union all ".join(
+        f"select * from {scan_sql(table.schema, [path for _, path in part])} where {_spans(part)}"
+        for part in parts
+    )
+
+
+def _scan(table: TableView, local: Local) -> str:
+    paths = local([file.file_path for file in table.files()])
+    return f"select * from {scan_sql(table.schema, paths)}"
+
+
+def _spans(part: Sequence[tuple[date, str]]) -> str:
+    first, last = part[0][0], part[-1][0]
+    return (
+        f"event_date between date '{first}' and date '{last}' "
+        f"and event_time >= timestamptz '{first} 00:00:00+00' "
+        f"and event_time < timestamptz '{last + timedelta(days=1)} 00:00:00+00'"
+    )
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Say of a view and its columns what they are, for clients that show comments."""
+    about, columns = _meanings(name)
+    if about:
+        connection.execute(f"comment on view \"{name}\" is '{_text(about.strip())}'")
+    for column, *_ in connection.execute(f'describe "{name}"').fetchall():
+        if meaning := str(columns.get(column) or "").strip():
+            place = f'"{name}"."{column}"'
+            connection.execute(f"comment on column {place} is '{_text(meaning)}'")
+
+
+def _meanings(name: str) -> tuple[str, Mapping[str, str]]:
+    """Return what a table or view is, and what its columns are."""
+    if name in TABLES:
+        return TABLES[name].meaning, MEANINGS[name]
+    model = find_model(name)
+    told = model.header if model else {}
+    return str(told.get("description") or ""), told.get("columns") or {}
 
 
 def _committed_at(facts: TableView) -> datetime | None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import duckdb
 import pytest
@@ -12,7 +16,11 @@ import pytest
 from pipeline.ask.connect import ABOUT, connect_file, public_names
 from pipeline.errors import LakeError, UsageError
 from pipeline.lake.catalog import Lake
+from pipeline.lake.compact import CompactOptions
+from pipeline.lake.schema import LOGS
+from pipeline.lake.snapshot import read_lake
 from pipeline.steps.build import build
+from pipeline.steps.maintain import MaintainOptions, maintain
 from tests.lakerows import at, commit_rows, event
 
 DAY = timedelta(days=1)
@@ -64,6 +72,98 @@ def test_who_has_it_open_goes_on(lake: Lake, file: Path) -> None:
         assert client.execute("select count(*) from cloudtrail_logs").fetchall() == [(1,)]
     assert _ask(file, "select count(*) from cloudtrail_logs") == [(1,)]
     assert [name for name in os.listdir(file.parent) if "asked" in name] == ["asked.duckdb"]
+
+
+def test_what_a_client_left_behind_keeps_nobody_out(lake: Lake, file: Path) -> None:
+    """A client that was killed while it wrote leaves a log that fits no other file."""
+    connect_file(lake, file, DAY)
+    code = """if True:
+        import duckdb, os, signal, sys
+        client = duckdb.connect(sys.argv[1])
+        client.execute("create table notes (text varchar)")
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    subprocess.run([sys.executable, "-c", code, str(file)], check=False)
+    assert file.with_name("asked.duckdb.wal").exists()
+    connect_file(lake, file, DAY)
+    assert _ask(file, "select count(*) from cloudtrail_logs") == [(0,)]
+    assert [name for name in os.listdir(file.parent) if "asked" in name] == ["asked.duckdb"]
+
+
+def test_it_answers_until_it_said(lake: Lake, file: Path) -> None:
+    """Files that compaction replaced and expiry forgot stay for the grace, and no longer."""
+    commit_rows(lake, *([event(at(0, hour), hour)] for hour in range(4)))
+    connect_file(lake, file, DAY)
+    upkeep = MaintainOptions(CompactOptions(min_files=2), 1, timedelta(0), DAY)
+    maintain(lake, upkeep)
+    maintain(lake, upkeep)
+    connect_file(lake, other := file.with_name("new.duckdb"), DAY)
+    assert "data" in _files(file) != _files(other)
+    assert _ask(file, "select count(*) from cloudtrail_logs") == [(4,)]
+    maintain(lake, replace(upkeep, grace=timedelta(0)))
+    assert _ask(other, "select count(*) from cloudtrail_logs") == [(4,)]
+    with pytest.raises(duckdb.IOException, match=r"No files found|No such file"):
+        _ask(file, "select count(*) from cloudtrail_logs")
+
+
+def _files(file: Path) -> str:
+    """Return the SQL of the view of the facts, which names their files."""
+    ((sql,),) = _ask(file, "select sql from duckdb_views() where view_name = 'cloudtrail_logs'")
+    return str(sql)
+
+
+def test_of_many_files_only_parts_are_opened(
+    ten_days: Lake, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A question with a time leaves alone the parts of other days: their files are not opened."""
+    monkeypatch.setattr("pipeline.ask.connect._PART", 1)
+    connect_file(ten_days, file, DAY)
+    assert _files(file).lower().count("union all") == 9
+    assert _ask(file, "select count(*) from cloudtrail_logs") == [(31,)]
+    files = {Path(f.file_path) for f in read_lake(ten_days).tables["cloudtrail_logs"].files()}
+    others = {path: path.read_bytes() for path in files if _day_of(path) != date(2026, 10, 10)}
+    try:
+        for path in others:
+            path.write_bytes(b"no Parquet")
+        for condition in (
+            "event_date = date '2026-10-10'",
+            "event_time >= timestamptz '2026-10-10 00:00:00+00'",
+            "event_time >= timestamptz '2026-10-12 00:00:00+00' - interval 2 day",
+        ):
+            assert _ask(file, f"select count(*) from cloudtrail_logs where {condition}") == [(4,)]
+        with pytest.raises(duckdb.Error, match=r"magic bytes|too small"):
+            _ask(file, "select count(*) from cloudtrail_logs")
+    finally:
+        for path, content in others.items():
+            path.write_bytes(content)
+
+
+def _day_of(path: Path) -> date:
+    """Return the day that a file's events are of."""
+    sql = "select min(event_date) from read_parquet(?)"
+    ((day,),) = duckdb.execute(sql, [str(path)]).fetchall()
+    return cast("date", day)
+
+
+def test_clients_are_told_what_columns_are(lake: Lake, file: Path) -> None:
+    """Tables and columns have their meaning as a comment, which clients show."""
+    connect_file(lake, file, DAY)
+    said = "select comment from duckdb_views() where view_name = 'cloudtrail_logs'"
+    assert _ask(file, said) == [(LOGS.meaning,)]
+    said = "select comment from duckdb_columns() where column_name = 'errorcode'"
+    assert _ask(file, said)[0] == ("AWS's word for a refusal or failure; null: none",)
+
+
+def test_it_works_from_anywhere(lake: Lake, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Places in it are absolute, the command that renews it too."""
+    commit_rows(lake, [event(at(0, 1), 1)])
+    monkeypatch.chdir(file.parent)
+    made = connect_file(lake, Path("asked.duckdb"), DAY)
+    monkeypatch.chdir("/")
+    assert made.file == file
+    assert _ask(file, "select count(*) from cloudtrail_logs") == [(1,)]
+    ((renewed_by,),) = _ask(file, f"select renewed_by from {ABOUT}")
+    assert renewed_by == f"trailhouse connect {file} --lake {lake.location}"
 
 
 def test_it_says_until_when(lake: Lake, file: Path) -> None:
