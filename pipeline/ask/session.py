@@ -257,21 +257,43 @@ class Session:
         found = Library(Path(library) if library else None).read(question)
         return ask(self.snapshot(at), found, values).answer
 
-    def table(self, name: str, *, at: int | datetime | None = None) -> Answer:
-        """Return a whole table or view as Arrow, Polars or a DuckDB relation.
+    def table(
+        self,
+        name: str,
+        *,
+        columns: Sequence[str] | None = None,
+        where: str = "",
+        parameters: Parameters | None = None,
+        at: int | datetime | None = None,
+    ) -> Answer:
+        """Return a table or view as Arrow, Polars or a DuckDB relation.
 
         Nothing is read before the answer is: `lake.table("sessions").duckdb().filter(…)` goes on
-        in DuckDB, and reads what that asks for.
+        in DuckDB, and reads what that asks for. A condition on time that is given here also
+        chooses files.
+
+        Example:
+            lake.table(
+                "events",
+                columns=["event_time", "event_name"],
+                where="event_date = $day",
+                parameters={"day": date(2026, 11, 1)},
+            ).polars()
 
         Args:
             name: one of `tables()`.
+            columns: some of its columns; None: all.
+            where: a condition in DuckDB's SQL; empty: all rows.
+            parameters: values of the condition's parameters.
             at: a snapshot id, or an instant: the newest snapshot of that time.
 
         Raises:
-            QueryError: there is no table of that name.
+            QueryError: there is no table or column of a name, or the condition is none.
+            SnapshotNotFound: there is no snapshot of that id or time.
         """
-        inner = name.replace('"', '""')
-        return self.sql(f'from "{inner}"', at=at)
+        wanted = ", ".join(map(_quoted, columns)) if columns is not None else "*"
+        condition = f" where ({where}\n)" if where else ""
+        return self.sql(f"select {wanted} from {_quoted(name)}{condition}", parameters, at=at)
 
     def snapshot(self, at: int | datetime | None = None) -> Snapshot:
         """Fix one snapshot, for several queries that must agree with one another.
@@ -325,6 +347,10 @@ def open_lake(location: str | Path, options: CatalogOptions | None = None) -> Se
         LakeError: there is no lake, it was moved, or its catalog cannot be reached.
     """
     return open_session(open_storage(str(location), options))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _may_read(text: str, table: str) -> bool:

@@ -49,12 +49,12 @@ def connect_command(told: Invocation, file: Path, output: Output) -> None:
         "committed_at": made.committed_at.isoformat() if made.committed_at else None,
         "valid_until": made.valid_until.isoformat(),
     }
-    print_summary(output, told_of, lambda console: _write(console, made))
+    print_summary(output, told_of, lambda console: _write(console, made, file))
 
 
-def _write(console: Console, made: Connected) -> None:
+def _write(console: Console, made: Connected, file: Path) -> None:
     shown = f"the lake as of {moment(made.committed_at)}" if made.committed_at else "an empty lake"
-    say_whole(console, f"{made.file} shows {shown}", "bold")
+    say_whole(console, f"{file} shows {shown}", "bold")
     say(
         console,
         f"{count(len(made.tables), 'table')}, {count(len(made.views), 'view')} of models and "
@@ -64,5 +64,5 @@ def _write(console: Console, made: Connected) -> None:
         console,
         f"valid until {moment(made.valid_until)}: upkeep may remove files it names after that",
     )
-    say_whole(console, f"open it with: duckdb -readonly {made.file}")
+    say_whole(console, f"open it with: duckdb -readonly {file}")
     say(console, "times are in UTC where the client says: set TimeZone = 'UTC'", "dim")

@@ -115,3 +115,19 @@ create or replace macro trino_text(given) as
         when 'JSON' then trino_json_text(try_cast(given as json))
         else cast(given as varchar)
     end;
+
+-- the name of a type as Trino has it, its lists, maps and rows too
+create or replace macro trino_type_words(name) as
+    replace(replace(replace(replace(replace(replace(replace(
+        lower(name), '"null"', 'unknown'),
+        'timestamp with time zone', 'TIMESTAMP(3) WITH TIME ZONE'),
+        'timestamp', 'timestamp(3)'), 'TIMESTAMP', 'timestamp'), 'blob', 'varbinary'),
+        'struct(', 'row('), 'tuple(', 'row(');
+
+create or replace macro trino_typeof(given) as
+    replace(replace(
+        case
+            when typeof(given) like '%[]'
+                then concat('array(', trino_type_words(left(typeof(given), -2)), ')')
+            else trino_type_words(typeof(given))
+        end, 'WITH TIME ZONE', 'with time zone'), 'float', 'real');

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from itertools import pairwise
 
 from sqlglot import exp
 
@@ -20,7 +19,7 @@ from pipeline.ask.dialect.aggregates import (
     settle,
     translate_aggregate,
 )
-from pipeline.ask.dialect.call import Call, cast, function, number, text
+from pipeline.ask.dialect.call import Call, function, text
 from pipeline.ask.dialect.casts import translate_cast
 from pipeline.ask.dialect.context import Context
 from pipeline.ask.dialect.json import standard_json, translate_json
@@ -29,6 +28,7 @@ from pipeline.ask.dialect.kinds import (
     BYTES,
     DOUBLE,
     INTEGER,
+    IP,
     JSON,
     LIST,
     MAP,
@@ -43,7 +43,9 @@ from pipeline.ask.dialect.macros import can_fail, definitions
 from pipeline.ask.dialect.numbers import NUMBER_FUNCTIONS, translate_number
 from pipeline.ask.dialect.operators import translate_operator
 from pipeline.ask.dialect.regex import translate_regex
+from pipeline.ask.dialect.strings import STRING_FUNCTIONS, normalize, substr, translate_string
 from pipeline.ask.dialect.time import TIME_FUNCTIONS, part_of, translate_time
+from pipeline.ask.dialect.web import WEB_FUNCTIONS, translate_web
 
 _SAME = "="
 """Stands for DuckDB's function of the same name."""
@@ -118,28 +120,18 @@ _NAMED: Mapping[str, Named] = {
     "coalesce": _same(_FIRST),
     "nullif": _same(_FIRST, 2),
     # text
-    "length": _same(INTEGER, 1),
     "lower": _same(TEXT, 1),
     "upper": _same(TEXT, 1),
     "concat_ws": _same(TEXT),
-    "split": _named("string_split", LIST, 2),
-    "split_part": _named("trino_split_part", TEXT, 3),
-    "split_to_map": _named("trino_split_to_map", MAP, 3),
-    "strpos": _same(INTEGER, 2),
-    "lpad": _same(TEXT, 3),
-    "rpad": _same(TEXT, 3),
     "starts_with": _same(TRUTH, 2),
     "ends_with": _same(TRUTH, 2),
     "chr": _same(TEXT, 1),
-    "codepoint": _named("unicode", INTEGER, 1),
     "levenshtein_distance": _named("levenshtein", INTEGER, 2),
     "hamming_distance": _named("hamming", INTEGER, 2),
     "translate": _same(TEXT, 3),
     "trim": _named("trino_trim", TEXT, 1),
     "ltrim": _named("trino_ltrim", TEXT, 1),
     "rtrim": _named("trino_rtrim", TEXT, 1),
-    "url_encode": _same(TEXT, 1),
-    "url_decode": _same(TEXT, 1),
     # lists and maps
     "array_distinct": _named("trino_array_distinct", LIST, 1),
     "array_remove": _named("trino_array_remove", LIST, 2),
@@ -193,41 +185,6 @@ _NAMED: Mapping[str, Named] = {
 }  # fmt: skip
 
 
-def _concat(call: Call) -> exp.Expr:
-    """Chain: of an unknown part, all is unknown, which DuckDB's own concat skips."""
-    if len(call.args) < 2:
-        raise call.refuse("needs two values or more")
-    first, *others = call.args
-    chained = first
-    for other in others:
-        chained = exp.DPipe(this=chained, expression=other, safe=False)
-    return set_kind(exp.paren(chained), kind_of(first))
-
-
-def _replace(call: Call) -> exp.Expr:
-    by = call.args[2] if len(call.args) == 3 else text("")
-    return function("replace", *call.args[:2], by, kind=TEXT)
-
-
-def _substr(call: Call) -> exp.Expr:
-    """Take a part of a text; from the start on DuckDB does so alike, and files can be chosen."""
-    is_plain = all(isinstance(arg, exp.Literal) and int(arg.this) > 0 for arg in call.args[1:])
-    if is_plain and len(call.args) > 1:
-        return function("substr", *call.args, kind=TEXT)
-    name = "trino_substr" if len(call.args) == 2 else "trino_substr_length"
-    return function(name, *call.args, kind=TEXT)
-
-
-def _split(call: Call) -> exp.Expr:
-    name = "string_split" if len(call.args) == 2 else "trino_split_limit"
-    return function(name, *call.args, kind=LIST)
-
-
-def _strpos(call: Call) -> exp.Expr:
-    name = "strpos" if len(call.args) == 2 else "trino_strpos_nth"
-    return function(name, *call.args, kind=INTEGER)
-
-
 def _extreme(call: Call) -> exp.Expr:
     """Take the greatest or least; of an unknown one, unknown, where DuckDB leaves it out."""
     unknown = [exp.Is(this=arg.copy(), expression=exp.null()) for arg in call.args]
@@ -244,37 +201,15 @@ def _union(call: Call) -> exp.Expr:
     return function("trino_array_distinct", both, kind=LIST)
 
 
-def _normalize(call: Call) -> exp.Expr:
-    if len(call.args) > 1 and call.args[1].name.upper() != "NFC":
-        raise call.refuse("knows the form NFC only")
-    return function("nfc_normalize", call.args[0], kind=TEXT)
-
-
 def _typeof(call: Call) -> exp.Expr:
-    return function("lower", function("typeof", call.args[0]), kind=TEXT)
-
-
-def _format(call: Call) -> exp.Expr:
-    pattern = call.text(0, "format")
-    values = [cast(arg, "varchar") for arg in call.args[1:]]
-    if any(sign not in "sd%" for sign in _signs(pattern)):
-        raise call.refuse("knows %s and %d only", "see round and lpad")
-    return function("printf", text(pattern.replace("%d", "%s")), *values, kind=TEXT)
-
-
-def _signs(pattern: str) -> list[str]:
-    return [after for before, after in pairwise(pattern) if before == "%"]
+    (value,) = call.args
+    if kind_of(value) == IP:  # which is text here
+        return text("ipaddress")
+    return function("trino_typeof", value, kind=TEXT)
 
 
 def _fail(call: Call) -> exp.Expr:
     return function("error", call.args[-1])
-
-
-def _reverse(call: Call) -> exp.Expr:
-    (turned,) = call.args
-    if kind_of(turned) == LIST:
-        return function("list_reverse", turned, kind=LIST)
-    return function("reverse", turned, kind=TEXT)
 
 
 def _try(call: Call) -> exp.Expr:
@@ -306,50 +241,15 @@ def _try(call: Call) -> exp.Expr:
     return function("try", whole.this, kind=kind_of(whole))
 
 
-_URL = {
-    "url_extract_protocol": (r"^([A-Za-z][A-Za-z0-9+.-]*):", 1),
-    "url_extract_host": (r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)", 1),
-    "url_extract_path": (r"^[A-Za-z][A-Za-z0-9+.-]*:(?://[^/?#]*)?([^?#]*)", 1),
-    "url_extract_query": (r"^[^?#]*\?([^#]*)", 1),
-    "url_extract_fragment": (r"#(.*)$", 1),
-}
-
-
-def _url_parameter(call: Call) -> exp.Expr:
-    url, name = call.args
-    query = function("trino_url_part", url, *_url_pattern("url_extract_query"))
-    return function("trino_url_parameter", query, name, kind=TEXT)
-
-
-def _url_pattern(name: str) -> tuple[exp.Expr, exp.Expr]:
-    """Return the pattern and group that find a part of a web address."""
-    pattern, group = _URL[name]
-    return text(pattern), number(group)
-
-
-def _url(call: Call) -> exp.Expr:
-    (url,) = call.args
-    return function("trino_url_part", url, *_url_pattern(call.name), kind=TEXT)
-
-
 _OWN: Mapping[str, Callable[[Call], exp.Expr]] = {
-    "concat": _concat,
-    "replace": _replace,
-    "substr": _substr,
-    "substring": _substr,
-    "split": _split,
-    "strpos": _strpos,
     "greatest": _extreme,
     "least": _extreme,
     "array_union": _union,
-    "normalize": _normalize,
     "typeof": _typeof,
-    "format": _format,
     "fail": _fail,
     "try": _try,
-    "reverse": _reverse,
-    "url_extract_parameter": _url_parameter,
-    **dict.fromkeys(_URL, _url),
+    **dict.fromkeys(STRING_FUNCTIONS, translate_string),
+    **dict.fromkeys(WEB_FUNCTIONS, translate_web),
     **dict.fromkeys(AGGREGATE_FUNCTIONS, translate_aggregate),
     **dict.fromkeys(NUMBER_FUNCTIONS, translate_number),
     **dict.fromkeys(TIME_FUNCTIONS, translate_time),
@@ -402,7 +302,9 @@ def _translate(node: exp.Expr, context: Context) -> exp.Expr:
         return part_of(call, node.name.lower(), node.expression)
     if isinstance(node, exp.Substring):
         parts = [node.this, node.args.get("start"), node.args.get("length")]
-        return _substr(Call("substring", [part for part in parts if part], node, context))
+        return substr(Call("substring", [part for part in parts if part], node, context))
+    if isinstance(node, exp.Normalize):
+        return normalize(node, Call("normalize", [node.this], node, context))
     if isinstance(node, exp.JSONValue | exp.JSONExtract):
         name = "json_value" if isinstance(node, exp.JSONValue) else "json_query"
         return standard_json(node, Call(name, [node.this], node, context))

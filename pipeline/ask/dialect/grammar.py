@@ -14,7 +14,17 @@ from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 
 _SPECIAL = frozenset(
-    {"CAST", "TRY_CAST", "EXTRACT", "TRIM", "POSITION", "SUBSTRING", "JSON_VALUE", "JSON_QUERY"}
+    {
+        "CAST",
+        "TRY_CAST",
+        "EXTRACT",
+        "TRIM",
+        "POSITION",
+        "SUBSTRING",
+        "JSON_VALUE",
+        "JSON_QUERY",
+        "NORMALIZE",
+    }
 )
 _TrinoParser: Any = Trino.Parser  # made by a metaclass, so no type that mypy knows
 

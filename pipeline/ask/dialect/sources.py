@@ -17,6 +17,9 @@ _OTHER_LOGS = re.compile(
 )
 """Names of tables of other logs, where no column tells."""
 
+_OF_A_TABLE = re.compile(r"\w\$\w")
+"""What Athena knows about a table, such as "t$partitions"; a placeholder "${table}" is none."""
+
 
 class Kind(Enum):
     """What an item of a FROM clause is.
@@ -191,7 +194,7 @@ def _refuse_hidden(table: exp.Table, context: Context) -> None:
             table,
             "leave --dialect out to ask in DuckDB's SQL",
         )
-    if "$" in table.name and table.this.args.get("quoted"):
+    if _OF_A_TABLE.search(table.name) and table.this.args.get("quoted"):
         raise context.refuse(
             f"{table.name} is what Athena knows about a table, and not here",
             table,
