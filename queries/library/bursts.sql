@@ -27,7 +27,7 @@ select
     count(distinct event_source) as n_services,
     count(*) filter (where is_denied) as n_denied,
     count(distinct region) as n_regions,
-    min(source_ip, 3) as source_ips,
+    list_sort(array_agg(distinct source_ip))[1:3] as source_ips,
     max(account_name) as account_name,
     max(account_id) as account_id
 from events

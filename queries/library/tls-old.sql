@@ -21,7 +21,7 @@ select
     count(*) as n_calls,
     regexp_extract(user_agent, '^\[?([^ ]+)', 1) as program,
     max(event_time) as last_event_time,
-    min(source_ip, 3) as source_ips,
+    list_sort(array_agg(distinct source_ip))[1:3] as source_ips,
     account_id,
     max(account_name) as account_name
 from events

@@ -26,7 +26,7 @@ select
     regexp_extract(user_agent, '^\[?([^ ]+)', 1) as program,
     count(*) as n_calls,
     count(distinct principal_id) as n_principals,
-    min(principal_id, 3) as principals,
+    list_sort(array_agg(distinct principal_id))[1:3] as principals,
     count(*) filter (where is_denied) as n_denied,
     min(event_time) as first_event_time,
     max(event_time) as last_event_time,

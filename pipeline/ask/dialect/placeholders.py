@@ -160,7 +160,7 @@ def _fill_text(literal: exp.Expr, context: Context) -> None:
     text = literal.name
     holders = [found[0] for found in _IN_TEXT.finditer(text)]
     if not holders:
-        if _UNFILLED.search(text):
+        if _UNFILLED.search(text) and not _is_format(literal):
             context.note(f"'{text}' looks like a placeholder, and is taken as it stands", literal)
         return
     if all(_key(holder) in context.given for holder in holders):
@@ -173,6 +173,12 @@ def _fill_text(literal: exp.Expr, context: Context) -> None:
             f"{lacking[0]} in '{text}' stands for a value that is not given", literal, step
         )
     context.note(f"{lacking[0]} in '{text}' is taken as it stands; if it is a placeholder, {step}")
+
+
+def _is_format(literal: exp.Expr) -> bool:
+    """Tell whether a text says how to write or read a time."""
+    call = literal.parent
+    return isinstance(call, exp.Anonymous) and "date" in call.name.lower()
 
 
 def _joined(text: str, context: Context) -> exp.Expr:

@@ -57,6 +57,7 @@ def test_a_value_that_is_not_given_is_asked_for(athena: Asked, where: str, step:
         ("eventname = 'YOUR_ROLE_NAME'", "'YOUR_ROLE_NAME' looks like a placeholder"),
         ("useragent like '%${jndi:%'", ""),
         ("eventname < 'b' and eventsource > 'a'", ""),
+        ("parse_datetime(eventtime, 'yyyy-MM-dd') < now()", ""),
     ],
 )
 def test_what_may_be_meant_as_it_stands_runs(where: str, said: str) -> None:
