@@ -63,7 +63,7 @@ class Maker:
 
     Attributes:
         connection: a bounded one, for all of them.
-        run_rows: days are built together while their sources have no more rows than this.
+        run_rows: days are built together while what they read has no more rows than this.
         proven: days of views whose checks have passed in this build.
     """
 
@@ -157,9 +157,10 @@ class Maker:
     def _pieces(self, plan: Plan) -> Iterator[tuple[Mapping[str, str], str]]:
         """Yield what each query reads, as SQL by name, and the condition of the rows wanted.
 
-        Rows of days are made a run of days at a time, but a day at a time where they depend on
-        their neighbours: however days are built together, each sees the same. A merge takes
-        some keys at a time.
+        Rows of days are made a run of days at a time. Where they depend on their neighbours, a
+        query sees more of these than the day alone would: its SQL says by days which it means,
+        so that a row is the same however days are built together. A merge takes some keys at a
+        time.
         """
         step = plan.step
         if step.kind == "whole":
@@ -179,22 +180,26 @@ class Maker:
                 yield self._scans(step, first, last), condition
 
     def _runs(self, step: Step, days: frozenset[date]) -> Iterator[Sequence[date]]:
-        """Yield days to be built together: neighbours, and not too many rows."""
+        """Yield days to be built together: neighbours, and not too many rows in and around them."""
         for run in contiguous(days):
             held: list[date] = []
             n_held = 0
             for day in run:
-                n_rows = self._n_rows(step, day)
-                alone = step.kind == "months" or step.looks_around
-                if held and (alone or n_held + n_rows > self.run_rows):
+                n_more = self._n_rows(step, day, is_first=False)
+                if held and (step.kind == "months" or n_held + n_more > self.run_rows):
                     yield held
-                    held, n_held = [], 0
+                    held = []
+                n_held = n_held + n_more if held else self._n_rows(step, day, is_first=True)
                 held.append(day)
-                n_held += n_rows
             yield held
 
-    def _n_rows(self, step: Step, day: date) -> int:
-        return sum(self.sources.get(name).n_rows(day) for name in step.reaches)
+    def _n_rows(self, step: Step, day: date, *, is_first: bool) -> int:
+        """Return the rows that a day is built from; beyond the day before, unless it is first."""
+        return sum(
+            self.sources.get(name).n_rows(day + timedelta(n))
+            for name, reach in step.reaches.items()
+            for n in range(-reach.back if is_first else reach.ahead, reach.ahead + 1)
+        )
 
     def _scans(self, step: Step, first: date, last: date) -> Mapping[str, str]:
         """Return what a daily table reads of each source for some of its days."""

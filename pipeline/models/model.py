@@ -67,7 +67,8 @@ class Model:
         grain: what one row is.
         materialize: view, daily or rollup.
         day: the DATE column that says which day a row is of.
-        lookback: days before its own that a row depends on, by source; `*` for all of them.
+        lookback: days before its own that a row depends on, by source; `*` for all of them. Its
+            SQL names them by their dates: days built together see more of their neighbours.
         lookahead: the same of later days.
         key: of a rollup's rows.
         merge: how a rollup's other columns are merged.

@@ -48,7 +48,8 @@ class BuildOptions:
         first, last: no days before and after these; what else changed waits. A model that was
             itself changed is built whole, so that no table holds rows of two definitions.
         dry_run: only say what would be built, and why.
-        run_rows: days are built together while their sources have no more rows than this.
+        run_rows: days are built together while their sources, the days around that they look at
+            among them, have no more rows than this.
     """
 
     select: Sequence[str] = ()

@@ -63,11 +63,6 @@ class Step:
         held = self.shape.columns
         return [name for name in wanted if name in held and held[name].is_primitive]
 
-    @property
-    def looks_around(self) -> bool:
-        """Whether its rows depend on other days than their own."""
-        return any(reach != Reach() for reach in self.reaches.values())
-
     def units(self, source: str, days: set[date]) -> set[date]:
         """Return the days of this table, or months, whose rows depend on days of a source."""
         if self.kind == "months":
