@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from pipeline.lake.compact import CompactOptions, compact, plan_groups
 from pipeline.lake.derived import derived_view, list_derived
 from pipeline.models.graph import Models
 from tests.lakerows import Row, at, event
-from tests.models.building import add, lake_of, read_models, run, snapshots, tables
+from tests.models.building import add, lake_of, read_models, run, tables
 
 DAYS = (0, 1, 2, 5, 28, 29, 30, 31, 33)
 """Days of two months, some of them neighbours."""
@@ -61,25 +62,29 @@ def _check_splits(models: Models, history: tuple[list[list[Row]], list[bool]], s
         assert tables(growing) == tables(whole)
 
 
-_ANY = {"history": _histories(), "size": st.sampled_from([1, 1_000_000])}
+def test_building_as_events_arrive_equals_building_once(models: Models) -> None:
+    """Built after some of the batches, few rows at a time, the tables hold what one build gives.
 
-
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
-@given(**_ANY)
-def test_building_as_events_arrive_equals_building_once(
-    models: Models, history: tuple[list[list[Row]], list[bool]], size: int
-) -> None:
-    """Split at random, late events included, the tables hold what one full build gives."""
-    _check_splits(models, history, size)
+    Late events come to days that are built, to their neighbours and to a month that was done,
+    and one batch is built with the next.
+    """
+    batches = [
+        [(0, "A", 1, "1"), (1, "B", 2, "2"), (28, "A", 9, "3"), (30, "B", 3, "1")],
+        [(0, "B", 7, "3"), (2, "A", 8, "1"), (29, "A", 0, "2"), (31, "B", 4, "1")],
+        [(1, "A", 6, "1"), (30, "A", 9, "3"), (5, "A", 1, "1"), (33, "B", 5, "2")],
+    ]
+    numbers = count()
+    rows = [[_row(next(numbers), *fact) for fact in batch] for batch in batches]
+    _check_splits(models, (rows, [True, False, True]), 4)
 
 
 @pytest.mark.soak
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-@given(**_ANY)
-def test_many_more_splits(
+@given(history=_histories(), size=st.sampled_from([1, 1_000_000]))
+def test_building_at_random_equals_building_once(
     models: Models, history: tuple[list[list[Row]], list[bool]], size: int
 ) -> None:
-    """The same of many more histories."""
+    """The same of histories that are split at random."""
     _check_splits(models, history, size)
 
 
@@ -89,15 +94,6 @@ def _facts(*days: int) -> list[Row]:
         for day in days
         for n, action in enumerate("ABA")
     ]
-
-
-def test_running_twice_changes_nothing(models: Models, tmp_path: Path) -> None:
-    """A second build commits nothing at all, and says so."""
-    lake = lake_of(tmp_path / "lake", _facts(0, 1))
-    run(lake, models)
-    before = snapshots(lake)
-    assert {result.state for result in run(lake, models).values()} <= {"current", "view"}
-    assert snapshots(lake) == before
 
 
 def test_only_days_that_depend_on_new_events_are_built(models: Models, tmp_path: Path) -> None:
@@ -152,12 +148,13 @@ def test_days_outside_a_range_wait(models: Models, tmp_path: Path) -> None:
 def test_what_came_out_as_it_was_is_no_news(models: Models, tmp_path: Path) -> None:
     """A late event that changes no row of a model leaves alone what depends on that model."""
     lake = lake_of(tmp_path / "lake", _facts(0, 1, 2))
-    run(lake, models)
+    run(lake, models, select=["+near_days"])
     before = {name: derived_view(lake, name).snapshot_id for name in list_derived(lake)}
     add(lake, [_row(999, 1, "C", 1, "1")])
-    built = run(lake, models)
+    built = run(lake, models, select=["+near_days"])
     assert [day.day for day in built["pairs"].days] == [1, 2, 3]
     assert [day.day for day in built["near_days"].days] == [2, 3]
     assert derived_view(lake, "near_days").snapshot_id == before["near_days"]
     assert derived_view(lake, "pairs").snapshot_id != before["pairs"]
-    assert {result.state for result in run(lake, models).values()} <= {"current", "view"}
+    again = run(lake, models, select=["+near_days"])
+    assert {result.state for result in again.values()} <= {"current", "view"}

@@ -77,21 +77,22 @@ def test_a_dry_run_says_what_would_be_built_and_why(models: Models, tmp_path: Pa
     assert snapshots(lake) == before
     assert told["actions"].reason == "1 new day"
     assert told["near_days"].state == "planned"
-    built = run(lake, models)
+    built = run(lake, models, select=["+pairs"])
     assert built["pairs"].days == told["pairs"].days
 
 
 def test_a_changed_reference_rebuilds_what_reads_it(models: Models, tmp_path: Path) -> None:
     """New names of accounts reach every row, of tables that read them through views too."""
     lake = lake_of(tmp_path / "lake", facts(0, 1))
-    run(lake, models)
+    run(lake, models, select=["+pairs"])
     renamed = pa.table({"account_id": ["1"], "account_name": ["renamed"]})
-    assert run(lake, models, renamed, dry_run=True)["pairs"].reason == "accounts changed"
-    built = run(lake, models, renamed)
+    told = run(lake, models, renamed, select=["+pairs"], dry_run=True)
+    assert told["pairs"].reason == "accounts changed"
+    built = run(lake, models, renamed, select=["+pairs"])
     assert built["accounts"].state == "built"
     assert len(built["pairs"].days) == 2
     assert "renamed" in str(contents(lake, "pairs"))
-    assert run(lake, models, renamed)["pairs"].state == "current"
+    assert run(lake, models, renamed, select=["+pairs"])["pairs"].state == "current"
 
 
 def test_a_failed_check_keeps_the_last_good_table(tmp_path: Path) -> None:
@@ -113,7 +114,7 @@ def test_a_failed_check_keeps_the_last_good_table(tmp_path: Path) -> None:
     assert contents(lake, "pairs") == good["pairs"]
     assert contents(lake, "near_days") == good["near_days"]
     mended = read_models(folder, MODELS)
-    assert run(lake, mended)["near_days"].state == "built"
+    assert run(lake, mended, select=["+near_days"])["near_days"].state == "built"
 
 
 def test_a_failed_check_of_a_view_stops_what_reads_it(tmp_path: Path) -> None:
@@ -138,7 +139,7 @@ def test_checks_against_other_tables_hold_back_rows(tmp_path: Path, check: str) 
         change = ("{event_id: calls.event_id}", "{account_name: calls.action}")
     lake = lake_of(tmp_path / "lake", facts(0))
     models = _changed(tmp_path / "models", "intermediate/pairs", change)
-    (failure,) = run(lake, models)["pairs"].failures
+    (failure,) = run(lake, models, select=["+pairs"])["pairs"].failures
     assert failure.check.startswith(check)
     assert "pairs" not in list_derived(lake)
 
@@ -158,12 +159,12 @@ def test_a_query_that_fails_on_the_rows_fails_its_model(tmp_path: Path) -> None:
 
 def test_days_out_of_retention_leave_the_models(models: Models, tmp_path: Path) -> None:
     """After retention the tables hold what a build of the rest holds."""
-    lake = lake_of(tmp_path / "lake", facts(0, 1, 2, 3, 31))
+    lake = lake_of(tmp_path / "lake", facts(0, 1, 2, 31))
     run(lake, models)
     retain(lake, timedelta(days=5), now=at(7, hour=1))
     assert not any(str(FIRST_DAY) in row for row in contents(lake, "pairs"))
     assert "2 days gone" in run(lake, models)["pairs"].reason
-    rest = lake_of(tmp_path / "rest", facts(2, 3, 31))
+    rest = lake_of(tmp_path / "rest", facts(2, 31))
     run(rest, models)
     assert tables(lake) == tables(rest)
 
@@ -171,7 +172,7 @@ def test_days_out_of_retention_leave_the_models(models: Models, tmp_path: Path) 
 def test_a_changed_model_changes_rows_and_columns_at_once(models: Models, tmp_path: Path) -> None:
     """Added, dropped and retyped columns come with the rows; the past is read as it was."""
     lake = lake_of(tmp_path / "lake", facts(0, 1))
-    run(lake, models)
+    run(lake, models, select=["+pairs"])
     before = derived_view(lake, "pairs")
     pairs = MODELS["intermediate/pairs"]
     for old, new in (
@@ -185,14 +186,14 @@ def test_a_changed_model_changes_rows_and_columns_at_once(models: Models, tmp_pa
     near = MODELS["intermediate/near"].replace("n_near > 1", "n_near > '1'")
     both = {"intermediate/pairs": pairs, "intermediate/near": near}
     changed = read_models(tmp_path / "models", MODELS | both)
-    assert run(lake, changed)["pairs"].reason == "model changed"
+    assert run(lake, changed, select=["+pairs"])["pairs"].reason == "model changed"
     after = derived_view(lake, "pairs")
     assert [f.name for f in after.schema.fields] == list(changed["pairs"].columns)
     kept = {f.name: f.field_id for f in before.schema.fields}
     assert after.schema.find_field("event_id").field_id == kept["event_id"]
     assert after.schema.find_field("n_near").field_id not in kept.values()
     whole = lake_of(tmp_path / "whole", facts(0, 1))
-    run(whole, changed)
+    run(whole, changed, select=["+pairs"])
     assert contents(lake, "pairs") == contents(whole, "pairs")
     past = TableView(after.table, before.snapshot_id)
     assert past.schema.fields == before.schema.fields
@@ -201,7 +202,7 @@ def test_a_changed_model_changes_rows_and_columns_at_once(models: Models, tmp_pa
 def test_another_way_to_divide_a_table_replaces_it_whole(tmp_path: Path) -> None:
     """A daily model that goes by another column is built anew in its place."""
     lake = lake_of(tmp_path / "lake", facts(0, 1))
-    run(lake, read_models(tmp_path / "models"))
+    run(lake, read_models(tmp_path / "models"), select=["+near_days"])
     changed = _changed(
         tmp_path / "models",
         "marts/near_days",
@@ -210,11 +211,11 @@ def test_another_way_to_divide_a_table_replaces_it_whole(tmp_path: Path) -> None
         ("unique: [event_date]", "unique: [on_date]"),
         ("    days.event_date,\n", "    days.event_date as on_date,\n"),
     )
-    assert run(lake, changed)["near_days"].state == "built"
+    assert run(lake, changed, select=["+near_days"])["near_days"].state == "built"
     add(lake, facts(1, 2)[3:])
-    run(lake, changed)
+    run(lake, changed, select=["+near_days"])
     whole = lake_of(tmp_path / "whole", facts(0, 1, 2))
-    run(whole, changed)
+    run(whole, changed, select=["+near_days"])
     assert contents(lake, "near_days") == contents(whole, "near_days")
 
 
@@ -225,11 +226,15 @@ def test_what_is_not_built_yet_is_said(models: Models, tmp_path: Path) -> None:
         run(lake, models, select=["near_days"])
 
 
-def test_full_builds_all_again(models: Models, tmp_path: Path) -> None:
-    """--full rebuilds every day, though nothing changed, to the same rows."""
+def test_running_twice_changes_nothing_and_full_builds_all_again(
+    models: Models, tmp_path: Path
+) -> None:
+    """A second build commits nothing at all; --full rebuilds every day, to the same rows."""
     lake = lake_of(tmp_path / "lake", facts(0, 1))
     run(lake, models)
-    before = tables(lake)
+    metadata, before = snapshots(lake), tables(lake)
+    assert {result.state for result in run(lake, models).values()} <= {"current", "view"}
+    assert snapshots(lake) == metadata
     built = run(lake, models, full=True)
     assert {built[name].state for name in ("pairs", "near_days", "actions")} == {"built"}
     assert tables(lake) == before
